@@ -1,0 +1,125 @@
+using Overlay.Messages;
+using Overlay.Ring;
+
+namespace Overlay.Effects;
+
+/// <summary>What a step wants done.</summary>
+public enum EffectKind : byte
+{
+    None,
+
+    /// <summary>Send <see cref="Effect.Message"/> over <see cref="Effect.Link"/> (a peer link or a hub session).</summary>
+    Send,
+
+    /// <summary>Give the application <see cref="Effect.Message"/>; its body is opened and verified, its payload a <see cref="Data"/>.</summary>
+    Deliver,
+
+    /// <summary>
+    /// Begin a connection for <see cref="Effect.Link"/>. Without <see cref="Effect.Detail"/> this side offers: describe it
+    /// (<c>LinkDescribed</c>) as soon as candidates are gathered. With a <see cref="LinkDescription"/> as detail this side answers.
+    /// </summary>
+    OpenLink,
+
+    /// <summary>The answer is here: <see cref="Effect.Detail"/> is the other side's <see cref="LinkDescription"/>.</summary>
+    AcceptAnswer,
+
+    /// <summary>Late candidates of the other side: <see cref="Effect.Detail"/> is an <c>IReadOnlyList&lt;string&gt;</c>.</summary>
+    AddCandidates,
+
+    /// <summary>Close the connection of <see cref="Effect.Link"/>, for <see cref="Effect.Failure"/>. No <c>LinkLost</c> follows.</summary>
+    CloseLink,
+
+    /// <summary>The link is under suspicion: hand its un-acknowledged messages back through <c>HandBack</c>. The connection stays.</summary>
+    TakeBack,
+
+    /// <summary>Connect to hub number <see cref="Effect.Number"/> as session <see cref="Effect.Link"/>; answer with <c>HubOpened</c> or <c>HubLost</c>.</summary>
+    OpenHub,
+
+    /// <summary>Close hub session <see cref="Effect.Link"/>. No <c>HubLost</c> follows.</summary>
+    CloseHub,
+
+    /// <summary>Command <see cref="Effect.Request"/> ended with <see cref="Effect.Outcome"/>; <see cref="Effect.Detail"/> holds its result, if any.</summary>
+    Completed,
+
+    /// <summary>Something worth a span, a metric or a log line: see <see cref="Effect.Observation"/>.</summary>
+    Observed,
+}
+
+/// <summary>What was observed.</summary>
+public enum Observation : byte
+{
+    None,
+
+    /// <summary>A message was passed on over <see cref="Effect.Link"/>.</summary>
+    Forwarded,
+
+    /// <summary>A message ended here for <see cref="Effect.Drop"/>.</summary>
+    Dropped,
+
+    /// <summary>The node's phase is now <see cref="Effect.Phase"/>.</summary>
+    PhaseChanged,
+
+    /// <summary>Predecessor, successor list or fingers changed.</summary>
+    NeighboursChanged,
+
+    /// <summary>A link reached <see cref="Effect.LinkPhase"/>; <see cref="LinkPhase.Open"/>: it is usable. <see cref="Effect.Peer"/> is the other end.</summary>
+    LinkPhase,
+
+    /// <summary>A link or its set-up ended for <see cref="Effect.Failure"/> in <see cref="Effect.LinkPhase"/>.</summary>
+    LinkEnded,
+
+    /// <summary>An offer, answer or candidate batch left this node, its origin; <see cref="Effect.Number"/> is 1 where a hub session was crossed first, else 0.</summary>
+    Signalled,
+
+    /// <summary>A neighbour is suspected.</summary>
+    Suspected,
+
+    /// <summary>A neighbour's death is confirmed.</summary>
+    Evicted,
+
+    /// <summary>A neighbour said good-bye.</summary>
+    PeerLeft,
+
+    /// <summary>The proof's assumptions broke: the successor list ran empty.</summary>
+    AssumptionBroken,
+
+    /// <summary>The hub's key is not the one remembered: <see cref="Effect.Number"/> is the hub.</summary>
+    HubKeyChanged,
+
+    /// <summary>The id, certificate and ICE servers given by the hub: <see cref="Effect.Detail"/> is the <see cref="Messages.Admitted"/>.</summary>
+    Admitted,
+}
+
+/// <summary>One thing that the host must do after a step. A value of at most 128 bytes.</summary>
+public readonly record struct Effect
+{
+    public EffectKind Kind { get; init; }
+
+    public Observation Observation { get; init; }
+
+    public Outcome Outcome { get; init; }
+
+    public DropReason Drop { get; init; }
+
+    public LinkFailure Failure { get; init; }
+
+    public LinkPhase LinkPhase { get; init; }
+
+    public NodePhase Phase { get; init; }
+
+    public LinkPurpose Purpose { get; init; }
+
+    public LinkId Link { get; init; }
+
+    public int Number { get; init; }
+
+    public object? Detail { get; init; }
+
+    public Message Message { get; init; }
+
+    /// <summary>The other end of the link, where there is no message.</summary>
+    public RingId Peer => Message.Source;
+
+    /// <summary>The command that ended.</summary>
+    public RequestId Request => new((long)Message.MessageId);
+}

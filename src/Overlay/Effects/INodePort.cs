@@ -1,0 +1,41 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Effects;
+
+/// <summary>What a part of a node (ring, directory, link set-up) may ask of the whole. Implemented by the node, and by recorders in tests.</summary>
+/// <remarks>Calls leave effects behind and never call back into the part that makes them.</remarks>
+public interface INodePort
+{
+    /// <summary>The node itself.</summary>
+    Contact Self { get; }
+
+    /// <summary>The node's phase.</summary>
+    NodePhase Phase { get; }
+
+    /// <summary>Sends to exactly <paramref name="to"/>: over the direct link if there is one, else routed and signed. Never to itself.</summary>
+    void Send(Instant now, RingId to, Payload payload);
+
+    /// <summary>Sends to whoever is responsible for <paramref name="key"/>. Where that is this node, the payload is handled here, after the step.</summary>
+    void SendToResponsible(Instant now, RingId key, Payload payload);
+
+    /// <summary>Whether there is an open, proved link to <paramref name="id"/>.</summary>
+    bool IsLinked(RingId id);
+
+    /// <summary>Wants a link for <paramref name="purpose"/>: kept if there is one, set up if not. The part hears <c>LinkUp</c> or <c>LinkFailed</c>.</summary>
+    void WantLink(Instant now, in Contact peer, LinkPurpose purpose);
+
+    /// <summary>No longer wants the link for <paramref name="purpose"/>; without any purpose on either side it is closed.</summary>
+    void UnwantLink(Instant now, RingId peer, LinkPurpose purpose);
+
+    /// <summary>The verified contact of a descriptor, if its certificate is known.</summary>
+    bool TryResolve(in Descriptor descriptor, out Contact contact);
+
+    /// <summary>Asks <paramref name="from"/> for certificates that are not known yet; the parts hear <c>CertificatesArrived</c>.</summary>
+    void FetchCertificates(Instant now, RingId from, ReadOnlySpan<Descriptor> descriptors);
+
+    /// <summary>Tells the host.</summary>
+    void Observe(in Effect observation);
+}

@@ -1,0 +1,24 @@
+using Overlay.Ring;
+
+namespace Overlay.Identity;
+
+/// <summary>What messages say of a node: its id, its newest instance and the hash of its certificate.</summary>
+/// <remarks>
+/// A descriptor never enters a table by itself: it is first resolved to a <see cref="Contact"/>, which needs the verified certificate.
+/// </remarks>
+/// <param name="Id">The node's position.</param>
+/// <param name="Instance">Grows with each start of the node; the newest instance of a key wins (Unix milliseconds at start, or stored + 1).</param>
+/// <param name="Certificate">The certificate's hash.</param>
+public readonly record struct Descriptor(RingId Id, long Instance, CertificateHash Certificate);
+
+/// <summary>A node that a table may hold: its certificate was verified.</summary>
+/// <param name="Id">The node's position, equal to the certificate's.</param>
+/// <param name="Instance">The newest instance seen.</param>
+/// <param name="Certificate">The interned, verified certificate.</param>
+public readonly record struct Contact(RingId Id, long Instance, NodeCertificate Certificate)
+{
+    /// <summary>What messages say of this node.</summary>
+    public Descriptor Descriptor => new(Id, Instance, Certificate.Hash);
+
+    public override string ToString() => Id.ToString();
+}

@@ -1,0 +1,85 @@
+namespace Overlay.Messages;
+
+/// <summary>The kinds of messages. A receiver ignores kinds it does not know.</summary>
+public enum MessageKind : byte
+{
+    None = 0,
+
+    // Between the two ends of a link or a hub session; never forwarded.
+    HubHello = 1,
+    Admit = 2,
+    Admitted = 3,
+    AdmitRefused = 4,
+    Attach = 5,
+    Attached = 6,
+    Proof = 8,
+    LinkStatus = 9,
+
+    // Ring upkeep; routed where there is no direct link.
+    FindOwner = 16,
+    Owner = 17,
+    GetNeighbours = 18,
+    Neighbours = 19,
+    Notify = 20,
+    Leaving = 21,
+    Grant = 22,
+    Granted = 23,
+    FoundingState = 24,
+
+    // Liveness.
+    Ping = 32,
+    Pong = 33,
+    ProbeFor = 34,
+
+    // Identity.
+    GetCertificates = 40,
+    Certificates = 41,
+    Renew = 42,
+    Renewed = 43,
+
+    // Link set-up.
+    Offer = 48,
+    Answer = 49,
+    Candidates = 50,
+    Refuse = 51,
+
+    // Application.
+    Data = 64,
+    Receipt = 65,
+    Unreachable = 66,
+
+    // Directory.
+    PutRecord = 80,
+    RecordStored = 81,
+    GetRecord = 82,
+    Record = 83,
+
+    // Inspection.
+    GetState = 96,
+    State = 97,
+}
+
+/// <summary>What hops must know of a message besides its ends.</summary>
+[Flags]
+public enum MessageFlags : byte
+{
+    None = 0,
+
+    /// <summary>Deliver to whoever is responsible for <c>dstId</c>, not to exactly that node.</summary>
+    Responsible = 1,
+
+    /// <summary>Phase 2 of routing: only predecessor steps from here on (mechanisms §2).</summary>
+    Final = 2,
+
+    /// <summary>Each hop appends its id to the route.</summary>
+    RecordRoute = 4,
+
+    /// <summary>The destination answers with a signed receipt.</summary>
+    WantReceipt = 8,
+
+    /// <summary>The payload is sealed for the destination.</summary>
+    Sealed = 16,
+
+    /// <summary>A second try after the first next link died; there is no third.</summary>
+    Rerouted = 32,
+}

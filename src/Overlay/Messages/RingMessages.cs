@@ -1,0 +1,104 @@
+using Overlay.Identity;
+using Overlay.Ring;
+
+namespace Overlay.Messages;
+
+// How a newcomer finds its place, and a member its fingers:
+//   asker → FindOwner(key) → … → owner;  owner → Owner → asker   (delivery mode: responsible)
+// How the ring keeps itself (corrected Chord):
+//   t → GetNeighbours → s;  s → Neighbours → t;  t → Notify → s
+
+/// <summary>What a look-up is for; the owner answers all of them alike.</summary>
+public enum LookupPurpose : byte
+{
+    Join,
+    Finger,
+    GatewaySlot,
+    Application,
+}
+
+/// <summary><c>[nonce, purpose]</c>, sent to whoever is responsible for the envelope's destination.</summary>
+public sealed record FindOwner(ulong Nonce, LookupPurpose Purpose) : Payload
+{
+    public override MessageKind Kind => MessageKind.FindOwner;
+}
+
+/// <summary><c>[nonce, phase, self, predecessor | nil, [successor…], [founding member…], retryAfterMs]</c>: the answer to <see cref="FindOwner"/>.</summary>
+/// <param name="Nonce">The question's.</param>
+/// <param name="Phase">The owner's phase; a founding owner lists the set's living members.</param>
+/// <param name="Self">The owner.</param>
+/// <param name="Predecessor">The owner's predecessor.</param>
+/// <param name="Successors">The owner's successor list.</param>
+/// <param name="Founding">The living members of the founding set, empty on a ring.</param>
+/// <param name="RetryAfterMilliseconds">Not 0: come again later, the network is not ready for a newcomer.</param>
+public sealed record Owner(
+    ulong Nonce,
+    NodePhase Phase,
+    Descriptor Self,
+    Descriptor? Predecessor,
+    IReadOnlyList<Descriptor> Successors,
+    IReadOnlyList<Descriptor> Founding,
+    int RetryAfterMilliseconds) : Payload
+{
+    /// <summary>Entries that a list of descriptors in a message may have.</summary>
+    public const int MaxDescriptors = 64;
+
+    public override MessageKind Kind => MessageKind.Owner;
+}
+
+/// <summary><c>[nonce]</c>: asks a member for its neighbours; one atomic query of Join or Stabilize.</summary>
+public sealed record GetNeighbours(ulong Nonce) : Payload
+{
+    public override MessageKind Kind => MessageKind.GetNeighbours;
+}
+
+/// <summary><c>[nonce, phase, self, predecessor | nil, [successor…]]</c>. Nonce 0: unasked, a changed successor list on its way to the predecessor.</summary>
+public sealed record Neighbours(ulong Nonce, NodePhase Phase, Descriptor Self, Descriptor? Predecessor, IReadOnlyList<Descriptor> Successors) : Payload
+{
+    public override MessageKind Kind => MessageKind.Neighbours;
+}
+
+/// <summary><c>[self]</c>: "I think that I am your predecessor" (notify; starts Rectify at the receiver).</summary>
+public sealed record Notify(Descriptor Self) : Payload
+{
+    public override MessageKind Kind => MessageKind.Notify;
+}
+
+/// <summary><c>[predecessor | nil, [successor…]]</c>: a graceful good-bye that introduces predecessor and successor to each other.</summary>
+public sealed record Leaving(Descriptor? Predecessor, IReadOnlyList<Descriptor> Successors) : Payload
+{
+    public override MessageKind Kind => MessageKind.Leaving;
+}
+
+/// <summary><c>[epoch, after, upTo, [record…]]</c>: hands the arc (after, upTo] with its records to the receiver.</summary>
+public sealed record Grant(long Epoch, RingId After, RingId UpTo, IReadOnlyList<NameRecord> Records) : Payload
+{
+    public override MessageKind Kind => MessageKind.Grant;
+}
+
+/// <summary><c>[epoch]</c>: the grant arrived.</summary>
+public sealed record Granted(long Epoch) : Payload
+{
+    public override MessageKind Kind => MessageKind.Granted;
+}
+
+/// <summary>The state of one entry of the founding set; a later state wins within an instance.</summary>
+public enum FoundingMark : byte
+{
+    Alive,
+    Left,
+    Evicted,
+}
+
+/// <summary><c>[descriptor…, mark]</c>, an entry of the founding set.</summary>
+public readonly record struct FoundingEntry(Descriptor Node, FoundingMark Mark);
+
+/// <summary><c>[epoch, phase, setHash, [entry…]]</c>: the founding set as the sender holds it (mechanisms §4).</summary>
+/// <param name="Epoch">Grows by one with each return from ring to founding.</param>
+/// <param name="Phase"><see cref="NodePhase.Founding"/>, or <see cref="NodePhase.Member"/> once the sender runs Chord.</param>
+/// <param name="SetHash">A hash of the sorted entries; equal hashes mean equal sets.</param>
+/// <param name="Entries">At most 64, the newest marks.</param>
+public sealed record FoundingState(int Epoch, NodePhase Phase, ulong SetHash, IReadOnlyList<FoundingEntry> Entries) : Payload
+{
+    public override MessageKind Kind => MessageKind.FoundingState;
+}

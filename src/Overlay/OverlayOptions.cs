@@ -1,0 +1,77 @@
+namespace Overlay;
+
+/// <summary>The tunables of a node's protocol. Defaults suit a network over the internet.</summary>
+public sealed record OverlayOptions
+{
+    /// <summary>The defaults.</summary>
+    public static readonly OverlayOptions Default = new();
+
+    /// <summary>Entries of the successor list, r in the proof.</summary>
+    /// <value>Default 8; 2 … 32.</value>
+    /// <remarks>The ring survives the simultaneous death of r − 1 neighbours; each entry costs about 30 bytes in every stabilize answer. It is also the size up to which a network is founding.</remarks>
+    public int SuccessorListLength { get; init; } = 8;
+
+    /// <summary>Distinct fingers that are linked, the farthest ones.</summary>
+    /// <value>Default 16; 0 … 48.</value>
+    /// <remarks>Fewer make longer paths, more cost links.</remarks>
+    public int MaxFingers { get; init; } = 16;
+
+    /// <summary>Links that a node holds at the most.</summary>
+    /// <value>Default 48; at least successor list length + 4.</value>
+    /// <remarks>A full node refuses fingers and makes room for ring neighbours.</remarks>
+    public int MaxLinks { get; init; } = 48;
+
+    /// <summary>Link set-ups in flight at the most.</summary>
+    /// <value>Default 4; 1 … 16.</value>
+    public int MaxSetUps { get; init; } = 4;
+
+    /// <summary>Time between two stabilize rounds without a change.</summary>
+    /// <value>Default 2 s; 100 ms … 60 s.</value>
+    /// <remarks>A change of neighbours stabilizes at once. Shorter repairs faster and costs upkeep in proportion.</remarks>
+    public TimeSpan StabilizePeriod { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time between two finger refreshes, one row each.</summary>
+    /// <value>Default 5 s; 100 ms … 10 min.</value>
+    public TimeSpan FixFingersPeriod { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one ring query may stay unanswered before the step is given up (and tried again in the next round).</summary>
+    /// <value>Default 3 s; 100 ms … 30 s. Longer than a round trip through the ring.</value>
+    public TimeSpan QueryTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Silence of the first successor or predecessor after which it is probed; also the time a probe may take before suspicion.</summary>
+    /// <value>Default 1 s; 100 ms … 30 s.</value>
+    /// <remarks>Ring neighbours are evicted after about 2.5 times this.</remarks>
+    public TimeSpan ProbePeriod { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Silence of any other link after which it is probed.</summary>
+    /// <value>Default 15 s; at least <see cref="ProbePeriod"/>.</value>
+    public TimeSpan IdleProbePeriod { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a suspect without helpers, or an unlinked one, may stay silent before it is dead.</summary>
+    /// <value>Default 10 s.</value>
+    public TimeSpan LoneSuspicionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The whole of a link set-up.</summary>
+    /// <value>Default 15 s.</value>
+    public TimeSpan LinkSetUpTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a sender waits for the receipt.</summary>
+    /// <value>Default 10 s.</value>
+    public TimeSpan ReceiptTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Commands that may wait for their results.</summary>
+    /// <value>Default 4,096. One more is answered <see cref="Outcome.Busy"/>.</value>
+    public int MaxPendingCommands { get; init; } = 4096;
+
+    /// <summary>Names that a node keeps for others.</summary>
+    /// <value>Default 65,536. One more is answered <see cref="Outcome.Refused"/>.</value>
+    public int MaxRecords { get; init; } = 65_536;
+
+    /// <summary>Time between two refreshes of a registered name.</summary>
+    /// <value>Default 30 s. A record lapses after three missed refreshes.</value>
+    public TimeSpan NameRefreshPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Idle time after which a link that neither side needs is closed.</summary>
+    /// <value>Default 30 s.</value>
+    public TimeSpan UnneededLinkTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
