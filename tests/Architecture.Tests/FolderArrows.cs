@@ -28,22 +28,32 @@ internal static class FolderArrows
         var files = sources.Where(rooms.Owns).ToList();
         var violations = files.Where(file => rooms.RoomOf(file.Path) is null)
             .Select(file => $"{file.Path}: its folder has no place in the chain").ToList();
-
-        var trees = files.Select(file => CSharpSyntaxTree.ParseText(file.Text, Language, file.Path)).ToList();
-        var compilation = CSharpCompilation.Create(
-            "judged",
-            [ImplicitUsings, .. trees],
-            BaseLibrary.Value,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
-        foreach (var tree in trees)
+        foreach (var (tree, model) in Compiled(files))
         {
             if (rooms.RoomOf(tree.FilePath) is { } room)
             {
-                violations.AddRange(UsesOf(rooms, room, tree, compilation.GetSemanticModel(tree)));
+                violations.AddRange(UsesOf(rooms, room, tree, model));
             }
         }
 
         return violations;
+    }
+
+    /// <summary>How many names of a core the judge understood, of how many: a compiler that understands little proves little.</summary>
+    public static (int Understood, int Names) Reach(Rooms rooms, IEnumerable<RepositoryFile> sources)
+    {
+        var (understood, count) = (0, 0);
+        foreach (var (tree, model) in Compiled(sources.Where(rooms.Owns)))
+        {
+            foreach (var name in NamesIn(tree))
+            {
+                var info = model.GetSymbolInfo(name);
+                count++;
+                understood += info.Symbol is not null || !info.CandidateSymbols.IsEmpty || name.IsVar ? 1 : 0;
+            }
+        }
+
+        return (understood, count);
     }
 
     /// <summary>Every file declares exactly the namespace of its room (a room's inner folders may add to it).</summary>
@@ -87,7 +97,7 @@ internal static class FolderArrows
     private static IEnumerable<string> UsesOf(Rooms rooms, string room, SyntaxTree tree, SemanticModel model)
     {
         var reported = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Where(name => !DeclaresNamespace(name)))
+        foreach (var name in NamesIn(tree))
         {
             var info = model.GetSymbolInfo(name);
             var used = (info.Symbol ?? info.CandidateSymbols.FirstOrDefault()) is { } symbol ? RoomOf(rooms, symbol) : null;
@@ -97,6 +107,20 @@ internal static class FolderArrows
             }
         }
     }
+
+    private static List<(SyntaxTree Tree, SemanticModel Model)> Compiled(IEnumerable<RepositoryFile> files)
+    {
+        var trees = files.Select(file => CSharpSyntaxTree.ParseText(file.Text, Language, file.Path)).ToList();
+        var compilation = CSharpCompilation.Create(
+            "judged",
+            [ImplicitUsings, .. trees],
+            BaseLibrary.Value,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+        return [.. trees.Select(tree => (tree, compilation.GetSemanticModel(tree)))];
+    }
+
+    private static IEnumerable<SimpleNameSyntax> NamesIn(SyntaxTree tree) =>
+        tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Where(name => !DeclaresNamespace(name));
 
     private static string? RoomOf(Rooms rooms, ISymbol symbol)
     {

@@ -1,12 +1,24 @@
 namespace Overlay.Architecture.Tests;
 
-public sealed class FolderArrowsTests
+public sealed class FolderArrowsTests(ITestOutputHelper output)
 {
     [Fact]
     public void Rooms_of_Overlay_use_only_rooms_to_their_left() => Verdict.None(FolderArrows.Violations(Rooms.OfOverlay, Repository.Sources));
 
     [Fact]
     public void Rooms_of_WebRtc_are_strangers_that_only_Peer_composes() => Verdict.None(FolderArrows.Violations(Rooms.OfWebRtc, Repository.Sources));
+
+    [Fact]
+    public void The_judge_understands_the_names_it_judges()
+    {
+        foreach (var rooms in new[] { Rooms.OfOverlay, Rooms.OfWebRtc })
+        {
+            var (understood, names) = FolderArrows.Reach(rooms, Repository.Sources);
+            output.WriteLine($"{rooms.Folder}: {understood} of {names} names understood");
+
+            Assert.True(names > 0 && understood >= names * 0.99, $"{rooms.Folder}: only {understood} of {names} names understood");
+        }
+    }
 
     [Fact]
     public void Namespaces_follow_the_folders_in_both_cores()
