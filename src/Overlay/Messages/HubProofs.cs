@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using Overlay.Identity;
+
+namespace Overlay.Messages;
+
+/// <summary>What a node signs towards a hub: that it holds the key it names, here and now.</summary>
+/// <remarks>
+/// <para>The challenge is the session's, so no signature can be replayed on another session; the hub's key is inside, so no hub can pass it on to another hub.</para>
+/// <code>
+/// admit:   | "overlay admit v1"  | challenge 32 | hub key 64 | instance 8 |
+/// attach:  | "overlay attach v1" | challenge 32 | hub key 64 | instance 8 | certificate hash 16 | slot 1 … |
+/// </code>
+/// </remarks>
+public static class HubProofs
+{
+    /// <summary>Bytes of a session's challenge.</summary>
+    public const int ChallengeBytes = 32;
+
+    private const int CommonBytes = ChallengeBytes + ISigning.PublicKeyBytes + 8;
+
+    private static ReadOnlySpan<byte> AdmitLabel => "overlay admit v1"u8;
+
+    private static ReadOnlySpan<byte> AttachLabel => "overlay attach v1"u8;
+
+    private static int MaxAttachBytes => AttachLabel.Length + CommonBytes + CertificateHash.Bytes + Attach.SlotCount;
+
+    /// <summary>Whether a hub's greeting has the lengths that the signatures need; to be asked before one is made.</summary>
+    public static bool IsWellFormed(HubHello hello) =>
+        hello is not null && hello.HubKey.Length == ISigning.PublicKeyBytes && hello.Challenge.Length == ChallengeBytes;
+
+    /// <summary>The request for admission that answers <paramref name="hello"/>.</summary>
+    public static Admit SignAdmit(ISigning signing, HubHello hello, long instance, bool isGuest, string token)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(hello);
+        var signature = new byte[ISigning.SignatureBytes];
+        Span<byte> signed = stackalloc byte[AdmitLabel.Length + CommonBytes];
+        WriteCommon(AdmitLabel, hello.Challenge.Span, hello.HubKey.Span, instance, signed);
+        signing.Sign(signed, signature);
+        return new(signing.PublicKey.ToArray(), instance, isGuest, token, signature);
+    }
+
+    /// <summary>Whether the holder of the key that <paramref name="admit"/> names signed it for this session of this hub.</summary>
+    public static bool VerifyAdmit(ISigning signing, ReadOnlySpan<byte> hubKey, ReadOnlySpan<byte> challenge, Admit admit)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(admit);
+        if (admit.PublicKey.Length != ISigning.PublicKeyBytes || admit.Signature.Length != ISigning.SignatureBytes)
+        {
+            return false;
+        }
+
+        Span<byte> signed = stackalloc byte[AdmitLabel.Length + CommonBytes];
+        WriteCommon(AdmitLabel, challenge, hubKey, admit.Instance, signed);
+        return signing.Verify(admit.PublicKey.Span, signed, admit.Signature.Span);
+    }
+
+    /// <summary>The claim to gateway slots that answers <paramref name="hello"/>; <paramref name="slots"/> is the whole set wanted, at most 8.</summary>
+    public static Attach SignAttach(ISigning signing, HubHello hello, NodeCertificate certificate, long instance, IReadOnlyList<int> slots)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(hello);
+        ArgumentNullException.ThrowIfNull(certificate);
+        ArgumentNullException.ThrowIfNull(slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots.Count, Attach.SlotCount);
+        var signature = new byte[ISigning.SignatureBytes];
+        Span<byte> signed = stackalloc byte[MaxAttachBytes];
+        signing.Sign(signed[..WriteAttach(hello.Challenge.Span, hello.HubKey.Span, certificate, instance, slots, signed)], signature);
+        return new(certificate, instance, slots, signature);
+    }
+
+    /// <summary>Whether the holder of the certificate's key signed <paramref name="attach"/> for this session of this hub. The certificate itself is not judged.</summary>
+    public static bool VerifyAttach(ISigning signing, ReadOnlySpan<byte> hubKey, ReadOnlySpan<byte> challenge, Attach attach)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(attach);
+        if (attach.Slots.Count > Attach.SlotCount || attach.Signature.Length != ISigning.SignatureBytes)
+        {
+            return false;
+        }
+
+        Span<byte> signed = stackalloc byte[MaxAttachBytes];
+        var length = WriteAttach(challenge, hubKey, attach.Certificate, attach.Instance, attach.Slots, signed);
+        return signing.Verify(attach.Certificate.PublicKey, signed[..length], attach.Signature.Span);
+    }
+
+    private static int WriteCommon(ReadOnlySpan<byte> label, ReadOnlySpan<byte> challenge, ReadOnlySpan<byte> hubKey, long instance, Span<byte> destination)
+    {
+        label.CopyTo(destination);
+        var rest = destination[label.Length..];
+        challenge[..ChallengeBytes].CopyTo(rest);
+        hubKey[..ISigning.PublicKeyBytes].CopyTo(rest[ChallengeBytes..]);
+        BinaryPrimitives.WriteInt64BigEndian(rest[(ChallengeBytes + ISigning.PublicKeyBytes)..], instance);
+        return label.Length + CommonBytes;
+    }
+
+    private static int WriteAttach(
+        ReadOnlySpan<byte> challenge,
+        ReadOnlySpan<byte> hubKey,
+        NodeCertificate certificate,
+        long instance,
+        IReadOnlyList<int> slots,
+        Span<byte> destination)
+    {
+        var at = WriteCommon(AttachLabel, challenge, hubKey, instance, destination);
+        certificate.Hash.Write(destination[at..]);
+        at += CertificateHash.Bytes;
+        for (var i = 0; i < slots.Count; i++)
+        {
+            destination[at++] = unchecked((byte)slots[i]);
+        }
+
+        return at;
+    }
+}
