@@ -23,7 +23,7 @@ internal sealed record Rooms(
         ["Routing"], ["Signalling"], [Top],
     ];
 
-    public static Rooms OfOverlay { get; } = new("src/Overlay", "Overlay", OverlayArrows(), [], ["OverlayNode", "NodeStatus"]);
+    public static Rooms OfOverlay { get; } = new("src/Overlay", "Overlay", OverlayArrows(), [], ["OverlayNode", "Node"]);
 
     public static Rooms OfWebRtc { get; } = new("src/WebRtc", "Overlay.WebRtc", WebRtcArrows(), ["Basics"], []);
 
