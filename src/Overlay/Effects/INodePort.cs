@@ -36,6 +36,15 @@ public interface INodePort
     /// <summary>Asks <paramref name="from"/> for certificates that are not known yet; the parts hear <c>CertificatesArrived</c>.</summary>
     void FetchCertificates(Instant now, RingId from, ReadOnlySpan<Descriptor> descriptors);
 
+    /// <summary>
+    /// A wanted peer could not be linked or did not answer, which is no evidence of death: finds out by routed, signed pings. The parts hear
+    /// <c>PeerDied</c> after <see cref="OverlayOptions.LoneSuspicionTimeout"/> of silence, or nothing. Once more for a peer under suspicion changes nothing.
+    /// </summary>
+    void Suspect(Instant now, in Contact peer);
+
+    /// <summary>This instance was declared dead by others: takes a newer one and returns the node's new contact. Links stay.</summary>
+    Contact RenewInstance(Instant now);
+
     /// <summary>Tells the host.</summary>
     void Observe(in Effect observation);
 }

@@ -58,8 +58,10 @@ public sealed record Neighbours(ulong Nonce, NodePhase Phase, Descriptor Self, D
     public override MessageKind Kind => MessageKind.Neighbours;
 }
 
-/// <summary><c>[self]</c>: "I think that I am your predecessor" (notify; starts Rectify at the receiver).</summary>
-public sealed record Notify(Descriptor Self) : Payload
+/// <summary><c>[self, arcAfter | nil]</c>: "I think that I am your predecessor" (notify; starts Rectify at the receiver).</summary>
+/// <param name="Self">The sender.</param>
+/// <param name="ArcAfter">Where the sender's own arc begins, so that its successor knows what to take over when it dies; nil while it owns nothing.</param>
+public sealed record Notify(Descriptor Self, RingId? ArcAfter) : Payload
 {
     public override MessageKind Kind => MessageKind.Notify;
 }
@@ -71,8 +73,12 @@ public sealed record Leaving(Descriptor? Predecessor, IReadOnlyList<Descriptor> 
 }
 
 /// <summary><c>[epoch, after, upTo, [record…]]</c>: hands the arc (after, upTo] with its records to the receiver.</summary>
+/// <remarks>An arc with more records than one message holds goes in slices, the one next to its upper end first.</remarks>
 public sealed record Grant(long Epoch, RingId After, RingId UpTo, IReadOnlyList<NameRecord> Records) : Payload
 {
+    /// <summary>Records of one grant; with the longest names they stay below <see cref="Message.MaxBytes"/>.</summary>
+    public const int MaxRecords = 100;
+
     public override MessageKind Kind => MessageKind.Grant;
 }
 
@@ -96,9 +102,12 @@ public readonly record struct FoundingEntry(Descriptor Node, FoundingMark Mark);
 /// <summary><c>[epoch, phase, setHash, [entry…]]</c>: the founding set as the sender holds it (mechanisms §4).</summary>
 /// <param name="Epoch">Grows by one with each return from ring to founding.</param>
 /// <param name="Phase"><see cref="NodePhase.Founding"/>, or <see cref="NodePhase.Member"/> once the sender runs Chord.</param>
-/// <param name="SetHash">A hash of the sorted entries; equal hashes mean equal sets.</param>
-/// <param name="Entries">At most 64, the newest marks.</param>
+/// <param name="SetHash">A hash of the living entries in order of their ids; equal hashes mean equal successor lists.</param>
+/// <param name="Entries">At most <see cref="MaxEntries"/>, the newest marks.</param>
 public sealed record FoundingState(int Epoch, NodePhase Phase, ulong SetHash, IReadOnlyList<FoundingEntry> Entries) : Payload
 {
+    /// <summary>Entries of a founding set, the departed included.</summary>
+    public const int MaxEntries = 64;
+
     public override MessageKind Kind => MessageKind.FoundingState;
 }
