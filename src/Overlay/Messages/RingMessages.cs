@@ -52,8 +52,14 @@ public sealed record GetNeighbours(ulong Nonce) : Payload
     public override MessageKind Kind => MessageKind.GetNeighbours;
 }
 
-/// <summary><c>[nonce, phase, self, predecessor | nil, [successor…]]</c>. Nonce 0: unasked, a changed successor list on its way to the predecessor.</summary>
-public sealed record Neighbours(ulong Nonce, NodePhase Phase, Descriptor Self, Descriptor? Predecessor, IReadOnlyList<Descriptor> Successors) : Payload
+/// <summary><c>[nonce, phase, epoch, self, predecessor | nil, [successor…]]</c>. Nonce 0: unasked, a change on its way to the predecessor.</summary>
+/// <param name="Nonce">The question's, or 0.</param>
+/// <param name="Phase">The sender's phase.</param>
+/// <param name="Epoch">The epoch of the founding that the sender's ring came from.</param>
+/// <param name="Self">The sender.</param>
+/// <param name="Predecessor">Its predecessor, unless that one's death is confirmed.</param>
+/// <param name="Successors">Its successor list.</param>
+public sealed record Neighbours(ulong Nonce, NodePhase Phase, int Epoch, Descriptor Self, Descriptor? Predecessor, IReadOnlyList<Descriptor> Successors) : Payload
 {
     public override MessageKind Kind => MessageKind.Neighbours;
 }
