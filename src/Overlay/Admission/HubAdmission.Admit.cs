@@ -1,0 +1,157 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Admission;
+
+public sealed partial class HubAdmission
+{
+    private void OnAdmit(Instant now, HubSession session, Admit admit, HubOutbox outbox)
+    {
+        if (!session.Requests.TryTake(now) || (!session.IsCharged && !_limits.TryAdmit(now, session.Remote)))
+        {
+            Refuse(now, session, AdmitRefusal.TooMany, "too many requests for admission; try again later", outbox);
+            return;
+        }
+
+        session.IsCharged = true;
+        if (Judge(session, admit) is ({ } refusal, var text))
+        {
+            Refuse(now, session, refusal, text, outbox);
+            return;
+        }
+
+        var keyName = PositionBook.NameOf(admit.PublicKey.Span);
+        Span<byte> nonce = stackalloc byte[NodeCertificate.NonceBytes];
+        if (!_positions.TryPlace(admit.PublicKey.Span, _members, nonce, out var id, out var isNewCollision))
+        {
+            Refuse(now, session, AdmitRefusal.TooMany, "no free position for this key", outbox);
+            return;
+        }
+
+        if (isNewCollision)
+        {
+            outbox.Persist();
+        }
+
+        if (_members.HasNewer(id, admit.Instance))
+        {
+            Refuse(now, session, AdmitRefusal.OldInstance, "a newer instance of this key was started", outbox);
+            return;
+        }
+
+        var certificate = _members.FreshCertificate(now, id, keyName) ?? Issue(now, admit.PublicKey.Span, nonce);
+        _members.Note(id, keyName, admit.Instance);
+        _members.Keep(certificate, keyName);
+        Bind(now, session, certificate, keyName, admit.Instance, outbox);
+        Welcome(now, session, admit.IsGuest, outbox);
+    }
+
+    /// <summary>Whether the newcomer may come in; cheap questions first, the signature last.</summary>
+    private (AdmitRefusal? Refusal, string Text) Judge(HubSession session, Admit admit)
+    {
+        if (_options.Policy == AdmissionPolicy.Closed)
+        {
+            return (AdmitRefusal.Closed, "this hub admits nobody new");
+        }
+
+        if (_options.Policy == AdmissionPolicy.Tokens && !_tokens.Contains(admit.Token))
+        {
+            return admit.Token.Length == 0
+                ? (AdmitRefusal.TokenNeeded, "this hub needs a join token")
+                : (AdmitRefusal.TokenUnknown, "this hub does not know the join token");
+        }
+
+        if (session.Certificate is { } bound && !bound.PublicKey.SequenceEqual(admit.PublicKey.Span))
+        {
+            return (AdmitRefusal.BadSignature, "this session proved another key before");
+        }
+
+        return HubProofs.VerifyAdmit(_identity.Signing, _hubKey, session.Challenge, admit)
+            ? (null, "")
+            : (AdmitRefusal.BadSignature, "the signature does not fit key, challenge and hub");
+    }
+
+    /// <summary>The session speaks for this node from now on; an older session of the same node ends.</summary>
+    private void Bind(Instant now, HubSession session, NodeCertificate certificate, UInt128 keyName, long instance, HubOutbox outbox)
+    {
+        if (_byMember.TryGetValue(certificate.Id, out var older) && older != session)
+        {
+            Close(now, older, HubClose.Superseded, outbox);
+        }
+
+        session.Certificate = certificate;
+        session.KeyName = keyName;
+        session.Instance = instance;
+        _byMember[certificate.Id] = session;
+        Shelve(now, session);
+    }
+
+    private NodeCertificate Issue(Instant now, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> nonce)
+    {
+        var from = now.UnixMilliseconds / 1000;
+        return NodeCertificate.Issue(_identity.Signing, publicKey, nonce, from, from + (long)_options.CertificateLife.TotalSeconds);
+    }
+
+    private void Welcome(Instant now, HubSession session, bool isGuest, HubOutbox outbox)
+    {
+        Descriptor? gateway = null;
+        var retryAfter = TimeSpan.Zero;
+        AdmitMode mode;
+        if ((session.Gateway = _gateways.Next(except: session)) is { } chosen)
+        {
+            mode = AdmitMode.Introduce;
+            gateway = chosen.Descriptor;
+        }
+        else if (!isGuest && _options.CanFound && MayFound(now) && (_founder is null || _founder == session))
+        {
+            mode = AdmitMode.Found;
+            _founder = session;
+            _founderDue = now + _options.FounderTimeout;
+        }
+        else
+        {
+            mode = AdmitMode.Retry;
+            retryAfter = _founder is not null ? _options.RetryWhileFounding : _options.RetryWithoutGateway;
+        }
+
+        _counters.Modes[(int)mode]++;
+        var servers = _options.Ice.For(now, session.Member.ToString());
+        Reply(now, session, new Admitted(session.Certificate!, mode, (int)retryAfter.TotalMilliseconds, gateway, servers), outbox);
+        outbox.Observe(new() { Observation = HubObservation.Admitted, Session = session.Id, Peer = session.Member, Mode = mode });
+    }
+
+    /// <summary>Mechanisms §4: once, and again only when nobody of the founded network showed up for 20 s.</summary>
+    private bool MayFound(Instant now) => !_isFounded || (_gateways.Count == 0 && now - _gatewaySeenAt >= _options.FoundAgainAfter);
+
+    private void OnRenew(Instant now, HubSession from, in Message message, Renew renew, HubOutbox outbox)
+    {
+        var certificate = renew.Certificate;
+        if (!from.IsBound || certificate.Id != message.Source || (!from.IsGateway && from.Member != message.Source))
+        {
+            Drop(from, DropReason.NotProved, outbox);
+            return;
+        }
+
+        // The asker's own signature is not needed: a certificate is public, and worth nothing without its key.
+        var keyName = PositionBook.NameOf(certificate.PublicKey);
+        var fresh = _members.FreshCertificate(now, certificate.Id, keyName);
+        if (fresh is null && !from.Requests.TryTake(now))
+        {
+            Drop(from, DropReason.Quota, outbox);
+            return;
+        }
+
+        if (!certificate.IsValid(_identity.Signing, _hubKey, now.UnixMilliseconds / 1000) || _members.IsTakenByAnother(certificate.Id, keyName))
+        {
+            Drop(from, DropReason.UnknownCertificate, outbox);
+            return;
+        }
+
+        fresh ??= Issue(now, certificate.PublicKey, certificate.Nonce);
+        _members.Keep(fresh, keyName);
+        _counters.Renewals++;
+        outbox.Send(from.Id, Answer(now, message, new Renewed(fresh)));
+    }
+}

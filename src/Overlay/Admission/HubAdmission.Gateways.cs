@@ -1,0 +1,146 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Time;
+
+namespace Overlay.Admission;
+
+public sealed partial class HubAdmission
+{
+    private void OnAttach(Instant now, HubSession session, Attach attach, HubOutbox outbox)
+    {
+        if (!session.Requests.TryTake(now) || (!session.IsCharged && !_limits.TryAttach(now, session.Remote)))
+        {
+            Refuse(now, session, AdmitRefusal.TooMany, "too many requests for slots; try again later", outbox);
+            return;
+        }
+
+        session.IsCharged = true;
+        if (!TryReadSlots(attach, out var wanted))
+        {
+            Drop(session, DropReason.Malformed, outbox);
+            Close(now, session, HubClose.BadMessage, outbox);
+            return;
+        }
+
+        var keyName = PositionBook.NameOf(attach.Certificate.PublicKey);
+        if (Judge(now, session, attach, keyName) is ({ } refusal, var text))
+        {
+            Refuse(now, session, refusal, text, outbox);
+            return;
+        }
+
+        var certificate = attach.Certificate;
+        _members.Note(certificate.Id, keyName, attach.Instance);
+        _members.Keep(certificate, keyName);
+        Bind(now, session, certificate, keyName, attach.Instance, outbox);
+        GiveSlots(now, session, wanted, outbox);
+    }
+
+    private static bool TryReadSlots(Attach attach, out byte wanted)
+    {
+        wanted = 0;
+        if (attach.Slots.Count > Attach.SlotCount)
+        {
+            return false;
+        }
+
+        foreach (var slot in attach.Slots)
+        {
+            if (slot is < 0 or >= Attach.SlotCount)
+            {
+                return false;
+            }
+
+            wanted |= (byte)(1 << slot);
+        }
+
+        return true;
+    }
+
+    private (AdmitRefusal? Refusal, string Text) Judge(Instant now, HubSession session, Attach attach, UInt128 keyName)
+    {
+        var certificate = attach.Certificate;
+        if (certificate.Audience != Network || certificate.Issuer != Network)
+        {
+            return (AdmitRefusal.WrongNetwork, "the certificate is for another network");
+        }
+
+        if (session.IsBound && session.KeyName != keyName)
+        {
+            return (AdmitRefusal.BadSignature, "this session proved another key before");
+        }
+
+        if (_members.IsTakenByAnother(certificate.Id, keyName))
+        {
+            return (AdmitRefusal.BadCertificate, "the position belongs to another key; ask for admission again");
+        }
+
+        if (_members.HasNewer(certificate.Id, attach.Instance))
+        {
+            return (AdmitRefusal.OldInstance, "a newer instance of this key was started");
+        }
+
+        if (!HubProofs.VerifyAttach(_identity.Signing, _hubKey, session.Challenge, attach))
+        {
+            return (AdmitRefusal.BadSignature, "the signature does not fit certificate, challenge and hub");
+        }
+
+        return certificate.IsValid(_identity.Signing, _hubKey, now.UnixMilliseconds / 1000)
+            ? (null, "")
+            : (AdmitRefusal.BadCertificate, "the certificate is not valid now");
+    }
+
+    private void GiveSlots(Instant now, HubSession session, byte wanted, HubOutbox outbox)
+    {
+        var wasGateway = session.IsGateway;
+        _losers.Clear();
+        _gateways.Assign(session, wanted, _losers);
+        Shelve(now, session);
+        foreach (var loser in _losers)
+        {
+            TellSlots(now, loser, wasGateway: true, outbox); // Before the winner hears: sockets exceed their bound for no longer than they must.
+        }
+
+        if (session.IsGateway)
+        {
+            _counters.Attachments++;
+            BecomeFounded(session, outbox);
+        }
+
+        if (session.IsGateway && !wasGateway)
+        {
+            outbox.Observe(HubObservation.GatewayAttached, session.Id, session.Member);
+        }
+
+        TellSlots(now, session, wasGateway, outbox);
+    }
+
+    /// <summary>Tells a session what it holds; one that holds nothing has no business here any more.</summary>
+    private void TellSlots(Instant now, HubSession session, bool wasGateway, HubOutbox outbox)
+    {
+        var servers = session.IsGateway ? _options.Ice.For(now, session.Member.ToString()) : [];
+        Reply(now, session, new Attached(GatewaySlots.ListOf(session.Slots), servers), outbox);
+        if (session.IsGateway)
+        {
+            return;
+        }
+
+        if (wasGateway)
+        {
+            LoseGateway(now, session, outbox);
+        }
+
+        Close(now, session, HubClose.NoSlots, outbox);
+    }
+
+    private void BecomeFounded(HubSession session, HubOutbox outbox)
+    {
+        _founder = null;
+        if (!_isFounded)
+        {
+            _isFounded = true;
+            outbox.Persist();
+            outbox.Observe(HubObservation.Founded, session.Id, session.Member);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace Overlay.Admission;
+
+/// <summary>What a hub must remember across restarts besides its keys.</summary>
+/// <param name="IsFounded">A network was founded: do not found another one while its gateways may come back (mechanisms §4).</param>
+/// <param name="Collisions">Keys whose first position belonged to another key, with the counter that gave them theirs.</param>
+public sealed record HubState(bool IsFounded, IReadOnlyList<CollidedKey> Collisions)
+{
+    /// <summary>A new hub's state.</summary>
+    public static readonly HubState New = new(IsFounded: false, []);
+}
+
+/// <summary>A key whose position was drawn more than once.</summary>
+/// <param name="Key">The first 16 bytes of SHA-256(key), big-endian.</param>
+/// <param name="Counter">The counter that gave its position.</param>
+public readonly record struct CollidedKey(UInt128 Key, int Counter);
