@@ -141,11 +141,14 @@ public sealed class NodeCertificate : IEquatable<NodeCertificate>
         var network = NetworkOf(hubKey);
         return Audience == network
             && Issuer == network
-            && nowUnixSeconds >= NotBefore - toleranceSeconds
-            && nowUnixSeconds <= NotAfter + toleranceSeconds
+            && IsInForce(nowUnixSeconds, toleranceSeconds)
             && PositionOf(Nonce, PublicKey) == Id
             && signing.Verify(hubKey, _encoded.AsSpan(0, SignedBytes), Signature);
     }
+
+    /// <summary>Whether the time lies within its life, <paramref name="toleranceSeconds"/> of clock skew allowed; says nothing of its truth.</summary>
+    public bool IsInForce(long nowUnixSeconds, int toleranceSeconds = 300) =>
+        nowUnixSeconds + toleranceSeconds >= NotBefore && nowUnixSeconds - toleranceSeconds <= NotAfter;
 
     public bool Equals(NodeCertificate? other) => other is not null && Hash == other.Hash;
 

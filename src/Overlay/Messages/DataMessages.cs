@@ -11,6 +11,12 @@ public sealed record Data(ReadOnlyMemory<byte> Bytes, TraceContext CreationConte
     public override MessageKind Kind => MessageKind.Data;
 }
 
+/// <summary>A <see cref="Data"/> as a hop sees it, one bin: sealed for the destination, with <see cref="MessageFlags.Sealed"/> set in the envelope.</summary>
+public sealed record SealedData(ReadOnlyMemory<byte> Bytes) : Payload
+{
+    public override MessageKind Kind => MessageKind.Data;
+}
+
 /// <summary><c>[messageId, hops, [route…]]</c>: signed by the destination, so no hop can claim a delivery.</summary>
 public sealed record Receipt(ulong MessageId, byte Hops, IReadOnlyList<RingId> Route) : Payload
 {

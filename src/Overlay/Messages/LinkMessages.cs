@@ -85,6 +85,9 @@ public sealed record ProbeFor(ulong Nonce, RingId Suspect) : Payload
 /// <summary><c>[nonce, [hash…]]</c>.</summary>
 public sealed record GetCertificates(ulong Nonce, IReadOnlyList<CertificateHash> Hashes) : Payload
 {
+    /// <summary>Hashes in a question, certificates in its answer.</summary>
+    public const int MaxHashes = 64;
+
     public override MessageKind Kind => MessageKind.GetCertificates;
 }
 

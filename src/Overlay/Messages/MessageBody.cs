@@ -24,6 +24,8 @@ public sealed class EncodedBody : MessageBody
 public sealed class SignedBody : MessageBody
 {
     private int _encodedLength = -1;
+    private ReadOnlyMemory<byte> _signature;
+    private ReadOnlyMemory<byte> _payloadBytes;
 
     /// <summary>The source's instance.</summary>
     public required long Instance { get; init; }
@@ -32,13 +34,22 @@ public sealed class SignedBody : MessageBody
     public required long ExpiresAt { get; init; }
 
     /// <summary>64 bytes, or empty.</summary>
-    public ReadOnlyMemory<byte> Signature { get; set; }
+    public ReadOnlyMemory<byte> Signature
+    {
+        get => _signature;
+        set => (_signature, _encodedLength) = (value, -1);
+    }
 
     /// <summary>The content.</summary>
     public required Payload Payload { get; init; }
 
-    /// <summary>The payload's bytes as they arrived (what the signature is over); empty at the source until encoded.</summary>
-    public ReadOnlyMemory<byte> PayloadBytes { get; set; }
+    /// <summary>The payload's bytes as they arrived (what the signature is over); empty at the source until signed.</summary>
+    /// <remarks>Where it arrived, it lies in the memory that the message was read from and is good as long as that.</remarks>
+    public ReadOnlyMemory<byte> PayloadBytes
+    {
+        get => _payloadBytes;
+        set => (_payloadBytes, _encodedLength) = (value, -1);
+    }
 
     public override int EncodedLength => _encodedLength >= 0 ? _encodedLength : _encodedLength = MessageCodec.MeasureBody(this);
 }

@@ -1,0 +1,149 @@
+using Overlay.Identity;
+using Overlay.Wire;
+
+namespace Overlay.Messages;
+
+/// <summary>The payloads of a hub session, as pictured at each type.</summary>
+internal static class HubMessagesCodec
+{
+    private const int MaxTokenBytes = 1024;
+    private const int MaxTextBytes = 1024;
+    private const int MaxIceServers = 16;
+    private const int MaxUrlBytes = 512;
+
+    public static bool TryWrite(ref MessagePackWriter writer, Payload payload)
+    {
+        switch (payload)
+        {
+            case HubHello hello:
+                writer.BeginArray(5);
+                writer.Write(hello.Version);
+                writer.Write(hello.HubKey.Span);
+                writer.Write(hello.HubNumber);
+                writer.Write(hello.Challenge.Span);
+                writer.Write(hello.Founded);
+                return true;
+            case Admit admit:
+                writer.BeginArray(5);
+                writer.Write(admit.PublicKey.Span);
+                writer.Write(admit.Instance);
+                writer.Write(admit.IsGuest);
+                writer.Write(admit.Token);
+                writer.Write(admit.Signature.Span);
+                return true;
+            case Admitted admitted:
+                writer.BeginArray(5);
+                writer.Write(admitted.Certificate);
+                writer.Write((byte)admitted.Mode);
+                writer.Write(admitted.RetryAfterMilliseconds);
+                writer.WriteOptional(admitted.Gateway);
+                WriteIceServers(ref writer, admitted.IceServers);
+                return true;
+            case AdmitRefused refused:
+                writer.BeginArray(2);
+                writer.Write((byte)refused.Reason);
+                writer.Write(refused.Text);
+                return true;
+            case Attach attach:
+                writer.BeginArray(4);
+                writer.Write(attach.Certificate);
+                writer.Write(attach.Instance);
+                WriteSlots(ref writer, attach.Slots);
+                writer.Write(attach.Signature.Span);
+                return true;
+            case Attached attached:
+                writer.BeginArray(2);
+                WriteSlots(ref writer, attached.Slots);
+                WriteIceServers(ref writer, attached.IceServers);
+                return true;
+            case Renew renew:
+                writer.BeginArray(1);
+                writer.Write(renew.Certificate);
+                return true;
+            case Renewed renewed:
+                writer.BeginArray(1);
+                writer.Write(renewed.Certificate);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
+    {
+        if (kind is not ((>= MessageKind.HubHello and <= MessageKind.Attached) or MessageKind.Renew or MessageKind.Renewed))
+        {
+            return null;
+        }
+
+        reader.BeginArray(int.MaxValue);
+        Payload? payload = kind switch
+        {
+            MessageKind.HubHello => new HubHello(
+                reader.ReadByte(), reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt32(), reader.ReadBytes(HubProofs.ChallengeBytes), reader.ReadBoolean()),
+            MessageKind.Admit => new Admit(
+                reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt64(), reader.ReadBoolean(), reader.ReadString(MaxTokenBytes), reader.ReadSignature()),
+            MessageKind.Admitted => new Admitted(
+                reader.ReadCertificate(), reader.ReadEnum<AdmitMode>(), reader.ReadInt32(), reader.ReadOptionalDescriptor(), ReadIceServers(ref reader)),
+            MessageKind.AdmitRefused => new AdmitRefused(reader.ReadEnum<AdmitRefusal>(), reader.ReadString(MaxTextBytes)),
+            MessageKind.Attach => new Attach(reader.ReadCertificate(), reader.ReadInt64(), ReadSlots(ref reader), reader.ReadSignature()),
+            MessageKind.Attached => new Attached(ReadSlots(ref reader), ReadIceServers(ref reader)),
+            MessageKind.Renew => new Renew(reader.ReadCertificate()),
+            MessageKind.Renewed => new Renewed(reader.ReadCertificate()),
+            _ => null,
+        };
+        reader.EndArray();
+        return payload;
+    }
+
+    private static void WriteSlots(ref MessagePackWriter writer, IReadOnlyList<int> slots)
+    {
+        writer.BeginArray(slots.Count);
+        for (var i = 0; i < slots.Count; i++)
+        {
+            writer.Write(slots[i]);
+        }
+    }
+
+    private static int[] ReadSlots(ref MessagePackReader reader)
+    {
+        var slots = PayloadFields.NewList<int>(reader.BeginArray(Attach.SlotCount));
+        for (var i = 0; i < slots.Length; i++)
+        {
+            slots[i] = reader.ReadByte();
+            if (slots[i] >= Attach.SlotCount)
+            {
+                reader.Fail();
+            }
+        }
+
+        reader.EndArray();
+        return slots;
+    }
+
+    private static void WriteIceServers(ref MessagePackWriter writer, IReadOnlyList<IceServer> servers)
+    {
+        writer.BeginArray(servers.Count);
+        for (var i = 0; i < servers.Count; i++)
+        {
+            writer.BeginArray(3);
+            writer.Write(servers[i].Url);
+            writer.Write(servers[i].User);
+            writer.Write(servers[i].Credential);
+        }
+    }
+
+    private static IceServer[] ReadIceServers(ref MessagePackReader reader)
+    {
+        var servers = PayloadFields.NewList<IceServer>(reader.BeginArray(MaxIceServers));
+        for (var i = 0; i < servers.Length; i++)
+        {
+            reader.BeginArray(int.MaxValue);
+            servers[i] = new(reader.ReadString(MaxUrlBytes), reader.ReadString(MaxUrlBytes), reader.ReadString(MaxUrlBytes));
+            reader.EndArray();
+        }
+
+        reader.EndArray();
+        return servers;
+    }
+}

@@ -1,0 +1,116 @@
+using Overlay.Wire;
+
+namespace Overlay.Messages;
+
+// body:  [instance, expiry, signature (bin 64 | bin 0), payload]
+// The payload is an array that the kind explains, or one bin where it is sealed.
+public static partial class MessageCodec
+{
+    private const int BodyElements = 4;
+
+    /// <summary>The payload's bytes, made once: what is signed is what is sent.</summary>
+    internal static byte[] EncodePayload(Payload payload)
+    {
+        var measuring = MessagePackWriter.Measuring();
+        WritePayload(ref measuring, payload);
+        var bytes = new byte[measuring.Position];
+        var writer = new MessagePackWriter(bytes);
+        WritePayload(ref writer, payload);
+        return bytes;
+    }
+
+    /// <summary>Reads a payload from its bytes.</summary>
+    internal static bool TryReadPayload(ReadOnlyMemory<byte> bytes, MessageKind kind, bool isSealed, out Payload payload, out DropReason why)
+    {
+        why = DropReason.UnknownKind;
+        payload = null!;
+        if (kind == MessageKind.None || !Enum.IsDefined(kind))
+        {
+            return false;
+        }
+
+        why = DropReason.Malformed;
+        if (isSealed && kind != MessageKind.Data)
+        {
+            return false; // Nothing else is ever sealed.
+        }
+
+        var reader = new MessagePackReader(bytes.Span);
+        var read = isSealed
+            ? DataMessagesCodec.ReadSealed(ref reader, bytes)
+            : HubMessagesCodec.Read(kind, ref reader)
+                ?? RingMessagesCodec.Read(kind, ref reader)
+                ?? LinkMessagesCodec.Read(kind, ref reader)
+                ?? DataMessagesCodec.Read(kind, ref reader, bytes);
+        if (read is null || !reader.IsComplete)
+        {
+            return false;
+        }
+
+        payload = read;
+        why = DropReason.None;
+        return true;
+    }
+
+    private static void WriteBody(ref MessagePackWriter writer, SignedBody body)
+    {
+        writer.BeginArray(BodyElements);
+        writer.Write(body.Instance);
+        writer.Write(body.ExpiresAt);
+        writer.Write(body.Signature.Span);
+        if (body.PayloadBytes.IsEmpty)
+        {
+            WritePayload(ref writer, body.Payload);
+        }
+        else
+        {
+            writer.WriteRaw(body.PayloadBytes.Span);
+        }
+    }
+
+    private static bool TryReadBody(ReadOnlyMemory<byte> bytes, MessageKind kind, MessageFlags flags, out SignedBody body, out DropReason why)
+    {
+        body = null!;
+        var reader = new MessagePackReader(bytes.Span);
+        reader.BeginArray(int.MaxValue);
+        var instance = reader.ReadInt64();
+        var expiresAt = reader.ReadInt64();
+        var signatureLength = reader.ReadBinary(Identity.ISigning.SignatureBytes).Length;
+        var signature = bytes.Slice(reader.Position - signatureLength, signatureLength);
+        var payloadAt = reader.Position;
+        var payloadBytes = bytes.Slice(payloadAt, reader.ReadRaw().Length);
+        reader.EndArray();
+        if (!reader.IsComplete || signatureLength is not (0 or Identity.ISigning.SignatureBytes))
+        {
+            why = DropReason.Malformed;
+            return false;
+        }
+
+        if (!TryReadPayload(payloadBytes, kind, (flags & MessageFlags.Sealed) != 0, out var payload, out why))
+        {
+            return false;
+        }
+
+        body = new()
+        {
+            Instance = instance,
+            ExpiresAt = expiresAt,
+            Signature = signature,
+            Payload = payload,
+            PayloadBytes = payloadBytes,
+        };
+        return true;
+    }
+
+    private static void WritePayload(ref MessagePackWriter writer, Payload payload)
+    {
+        var isWritten = HubMessagesCodec.TryWrite(ref writer, payload)
+            || RingMessagesCodec.TryWrite(ref writer, payload)
+            || LinkMessagesCodec.TryWrite(ref writer, payload)
+            || DataMessagesCodec.TryWrite(ref writer, payload);
+        if (!isWritten)
+        {
+            throw new ArgumentException($"{payload.GetType().Name} has no form on the wire.", nameof(payload));
+        }
+    }
+}

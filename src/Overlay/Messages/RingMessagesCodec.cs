@@ -1,0 +1,164 @@
+using Overlay.Wire;
+
+namespace Overlay.Messages;
+
+/// <summary>The payloads by which the ring finds, keeps and hands over places, as pictured at each type.</summary>
+internal static class RingMessagesCodec
+{
+    public static bool TryWrite(ref MessagePackWriter writer, Payload payload)
+    {
+        switch (payload)
+        {
+            case FindOwner question:
+                writer.BeginArray(2);
+                writer.Write(question.Nonce);
+                writer.Write((byte)question.Purpose);
+                return true;
+            case Owner owner:
+                Write(ref writer, owner);
+                return true;
+            case GetNeighbours question:
+                writer.BeginArray(1);
+                writer.Write(question.Nonce);
+                return true;
+            case Neighbours neighbours:
+                Write(ref writer, neighbours);
+                return true;
+            case Notify notify:
+                writer.BeginArray(2);
+                writer.Write(notify.Self);
+                writer.WriteOptional(notify.ArcAfter.HasValue, notify.ArcAfter.GetValueOrDefault());
+                return true;
+            case Leaving leaving:
+                writer.BeginArray(2);
+                writer.WriteOptional(leaving.Predecessor);
+                writer.Write(leaving.Successors);
+                return true;
+            case Grant grant:
+                Write(ref writer, grant);
+                return true;
+            case Granted granted:
+                writer.BeginArray(1);
+                writer.Write(granted.Epoch);
+                return true;
+            case FoundingState state:
+                Write(ref writer, state);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
+    {
+        if (kind is not (>= MessageKind.FindOwner and <= MessageKind.FoundingState))
+        {
+            return null;
+        }
+
+        reader.BeginArray(int.MaxValue);
+        Payload? payload = kind switch
+        {
+            MessageKind.FindOwner => new FindOwner(reader.ReadUInt64(), reader.ReadEnum<LookupPurpose>()),
+            MessageKind.Owner => new Owner(
+                reader.ReadUInt64(),
+                reader.ReadEnum<NodePhase>(),
+                reader.ReadDescriptor(),
+                reader.ReadOptionalDescriptor(),
+                reader.ReadDescriptors(),
+                reader.ReadDescriptors(),
+                reader.ReadInt32()),
+            MessageKind.GetNeighbours => new GetNeighbours(reader.ReadUInt64()),
+            MessageKind.Neighbours => new Neighbours(
+                reader.ReadUInt64(), reader.ReadEnum<NodePhase>(), reader.ReadDescriptor(), reader.ReadOptionalDescriptor(), reader.ReadDescriptors()),
+            MessageKind.Notify => new Notify(reader.ReadDescriptor(), reader.TryReadOptionalRingId(out var arcAfter) ? arcAfter : null),
+            MessageKind.Leaving => new Leaving(reader.ReadOptionalDescriptor(), reader.ReadDescriptors()),
+            MessageKind.Grant => new Grant(reader.ReadInt64(), reader.ReadRingId(), reader.ReadRingId(), ReadRecords(ref reader)),
+            MessageKind.Granted => new Granted(reader.ReadInt64()),
+            MessageKind.FoundingState => new FoundingState(
+                reader.ReadInt32(), reader.ReadEnum<NodePhase>(), reader.ReadUInt64(), ReadFoundingEntries(ref reader)),
+            _ => null,
+        };
+        reader.EndArray();
+        return payload;
+    }
+
+    private static void Write(ref MessagePackWriter writer, Owner owner)
+    {
+        writer.BeginArray(7);
+        writer.Write(owner.Nonce);
+        writer.Write((byte)owner.Phase);
+        writer.Write(owner.Self);
+        writer.WriteOptional(owner.Predecessor);
+        writer.Write(owner.Successors);
+        writer.Write(owner.Founding);
+        writer.Write(owner.RetryAfterMilliseconds);
+    }
+
+    private static void Write(ref MessagePackWriter writer, Neighbours neighbours)
+    {
+        writer.BeginArray(5);
+        writer.Write(neighbours.Nonce);
+        writer.Write((byte)neighbours.Phase);
+        writer.Write(neighbours.Self);
+        writer.WriteOptional(neighbours.Predecessor);
+        writer.Write(neighbours.Successors);
+    }
+
+    private static void Write(ref MessagePackWriter writer, Grant grant)
+    {
+        writer.BeginArray(4);
+        writer.Write(grant.Epoch);
+        writer.Write(grant.After);
+        writer.Write(grant.UpTo);
+        writer.BeginArray(grant.Records.Count);
+        for (var i = 0; i < grant.Records.Count; i++)
+        {
+            writer.Write(grant.Records[i]);
+        }
+    }
+
+    private static NameRecord[] ReadRecords(ref MessagePackReader reader)
+    {
+        var records = PayloadFields.NewList<NameRecord>(reader.BeginArray(Grant.MaxRecords));
+        for (var i = 0; i < records.Length && !reader.Failed; i++)
+        {
+            records[i] = reader.ReadNameRecord();
+        }
+
+        reader.EndArray();
+        return records;
+    }
+
+    private static void Write(ref MessagePackWriter writer, FoundingState state)
+    {
+        writer.BeginArray(4);
+        writer.Write(state.Epoch);
+        writer.Write((byte)state.Phase);
+        writer.Write(state.SetHash);
+        writer.BeginArray(state.Entries.Count);
+        for (var i = 0; i < state.Entries.Count; i++)
+        {
+            var (node, mark) = state.Entries[i];
+            writer.BeginArray(4);
+            writer.Write(node.Id);
+            writer.Write(node.Instance);
+            writer.Write(node.Certificate);
+            writer.Write((byte)mark);
+        }
+    }
+
+    private static FoundingEntry[] ReadFoundingEntries(ref MessagePackReader reader)
+    {
+        var entries = PayloadFields.NewList<FoundingEntry>(reader.BeginArray(FoundingState.MaxEntries));
+        for (var i = 0; i < entries.Length; i++)
+        {
+            reader.BeginArray(int.MaxValue);
+            entries[i] = new(new(reader.ReadRingId(), reader.ReadInt64(), reader.ReadCertificateHash()), reader.ReadEnum<FoundingMark>());
+            reader.EndArray();
+        }
+
+        reader.EndArray();
+        return entries;
+    }
+}
