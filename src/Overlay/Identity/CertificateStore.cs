@@ -202,7 +202,7 @@ public sealed class CertificateStore
     private void Add(NodeCertificate certificate)
     {
         var at = _count < _capacity ? Append() : Evict();
-        _entries[at] = new() { Certificate = certificate, IsRecent = true };
+        _entries[at] = new() { Certificate = certificate }; // Recent only once asked for: else a stream of strangers pushes out friends.
         _byHash.Add(certificate.Hash, at);
         if (!_byId.TryGetValue(certificate.Id, out var sibling))
         {

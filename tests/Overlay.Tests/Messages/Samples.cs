@@ -1,0 +1,108 @@
+using System.Collections;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+
+namespace Overlay.Tests.Messages;
+
+/// <summary>Payloads of every kind, plain ones and ones at their edges.</summary>
+internal static class Samples
+{
+    private static readonly World World = new();
+    private static readonly NodeCertificate Alice = World.Certificate(1);
+    private static readonly Descriptor[] Three = [World.Descriptor(1), World.Descriptor(2, long.MaxValue), World.Descriptor(3, 0)];
+    private static readonly byte[] Key = Bytes(64);
+    private static readonly byte[] Signature = Bytes(64);
+
+    public static readonly TraceContext Trace = new(0x0102030405060708, 0x090A0B0C0D0E0F10, 0x1112131415161718, 1);
+
+    public static readonly NameRecord Record = NameRecordSecurity.Sign(World.Signing(1), "alice", Alice, 7, 3, 1_767_225_690_000);
+
+    public static readonly LinkDescription Description = new(
+        Bytes(32), "ufrg", "a-password-of-22-chars", ["candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host", "candidate:2 1 udp 1 2001:db8::1 9 typ host"], Bytes(20));
+
+    public static IReadOnlyList<Payload> All { get; } =
+    [
+        new HubHello(1, Key, 2, Bytes(32), true),
+        new Admit(Key, 5, true, "token", Signature),
+        new Admitted(Alice, AdmitMode.Introduce, 0, Three[1], [new("turn:192.0.2.1:3478", "user", "secret"), new("stun:192.0.2.1:3478", "", "")]),
+        new Admitted(Alice, AdmitMode.Retry, 1500, null, []),
+        new AdmitRefused(AdmitRefusal.TokenNeeded, "the hub wants a token: ключ"),
+        new Attach(Alice, 5, [0, 7], Signature),
+        new Attached([], []),
+        new Attached([0, 1, 2, 3, 4, 5, 6, 7], [new("stun:192.0.2.1", "", "")]),
+        new Proof(1, Alice, 5, Signature),
+        new LinkStatus(NodePhase.Member, true),
+        new FindOwner(ulong.MaxValue, LookupPurpose.Finger),
+        new Owner(1, NodePhase.Founding, Three[0], null, [], Three, 1500),
+        new Owner(1, NodePhase.Member, Three[0], Three[2], Three, [], 0),
+        new GetNeighbours(127),
+        new Neighbours(0, NodePhase.Member, Three[0], Three[1], Three),
+        new Neighbours(128, NodePhase.Rejoin, Three[0], null, []),
+        new Notify(Three[0], null),
+        new Notify(Three[0], RingId.From(12)),
+        new Leaving(Three[0], Three),
+        new Grant(-1, RingId.From(1), RingId.From(2), [Record, Record]),
+        new Granted(long.MinValue),
+        new FoundingState(3, NodePhase.Founding, 0xFEDCBA9876543210, [new(Three[0], FoundingMark.Alive), new(Three[1], FoundingMark.Evicted)]),
+        new Ping(65_536),
+        new Pong(4_294_967_296, NodePhase.Member),
+        new ProbeFor(3, RingId.From(0xFFFFFFFFFFFF)),
+        new GetCertificates(1, [Alice.Hash]),
+        new Certificates(1, [Alice, World.Certificate(2)]),
+        new Renew(Alice),
+        new Renewed(Alice),
+        new Offer(UInt128.MaxValue, LinkPurpose.Ring | LinkPurpose.Join, Description, Alice),
+        new Answer(1, 2, Description with { Candidates = [], SctpInit = [] }, Alice),
+        new Candidates(1, ["candidate:3 1 udp 7 192.0.2.7 50007 typ host"]),
+        new Refuse(1, LinkFailure.Full, Three),
+        new Data(Bytes(300), Trace),
+        new Data(ReadOnlyMemory<byte>.Empty, default),
+        new Receipt(9, 3, [RingId.From(1), RingId.From(2), RingId.From(3)]),
+        new Unreachable(9, DropReason.GuestGone),
+        new PutRecord(1, Record),
+        new RecordStored(1, Outcome.NameTaken),
+        new GetRecord(1, "alice"),
+        new RecordAnswer(1, Record),
+        new RecordAnswer(1, null),
+        new GetState(1),
+        new State(1, NodePhase.Member, Three[0], Three, [new(47, RingId.From(5))], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Finger, true)]),
+    ];
+
+    public static byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        for (var i = 0; i < count; i++)
+        {
+            bytes[i] = (byte)(i + 1);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>A message around <paramref name="payload"/>, its body not signed.</summary>
+    public static Message Around(Payload payload) => new()
+    {
+        Kind = payload.Kind,
+        Flags = MessageFlags.Responsible | (payload is SealedData ? MessageFlags.Sealed : 0),
+        HopsLeft = Message.HopBudget,
+        Source = Alice.Id,
+        Destination = RingId.From(0x0A0B0C0D0E0F),
+        MessageId = 77,
+        Body = new SignedBody { Instance = 5, ExpiresAt = 1_767_225_610_000, Payload = payload },
+    };
+
+    /// <summary>A value in words, lists and bytes spelled out: equal words mean equal values.</summary>
+    public static string Describe(object? value) => value switch
+    {
+        null => "nil",
+        string text => $"'{text}'",
+        ReadOnlyMemory<byte> memory => Convert.ToHexString(memory.Span),
+        byte[] bytes => Convert.ToHexString(bytes),
+        NodeCertificate certificate => Convert.ToHexString(certificate.Encoded),
+        IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Select(Describe))}]",
+        _ when value.GetType().Namespace!.StartsWith("Overlay.Messages", StringComparison.Ordinal) && !value.GetType().IsEnum =>
+            $"{value.GetType().Name}({string.Join(", ", value.GetType().GetProperties().Select(one => $"{one.Name}: {Describe(one.GetValue(value))}"))})",
+        _ => value.ToString()!,
+    };
+}
