@@ -70,10 +70,15 @@ internal static class RingMessagesCodec
                 reader.ReadInt32()),
             MessageKind.GetNeighbours => new GetNeighbours(reader.ReadUInt64()),
             MessageKind.Neighbours => new Neighbours(
-                reader.ReadUInt64(), reader.ReadEnum<NodePhase>(), reader.ReadDescriptor(), reader.ReadOptionalDescriptor(), reader.ReadDescriptors()),
+                reader.ReadUInt64(),
+                reader.ReadEnum<NodePhase>(),
+                reader.ReadInt32(),
+                reader.ReadDescriptor(),
+                reader.ReadOptionalDescriptor(),
+                reader.ReadDescriptors()),
             MessageKind.Notify => new Notify(reader.ReadDescriptor(), reader.TryReadOptionalRingId(out var arcAfter) ? arcAfter : null),
             MessageKind.Leaving => new Leaving(reader.ReadOptionalDescriptor(), reader.ReadDescriptors()),
-            MessageKind.Grant => new Grant(reader.ReadInt64(), reader.ReadRingId(), reader.ReadRingId(), ReadRecords(ref reader)),
+            MessageKind.Grant => new Grant(reader.ReadInt64(), reader.ReadRingId(), reader.ReadRingId(), reader.ReadBoolean(), ReadRecords(ref reader)),
             MessageKind.Granted => new Granted(reader.ReadInt64()),
             MessageKind.FoundingState => new FoundingState(
                 reader.ReadInt32(), reader.ReadEnum<NodePhase>(), reader.ReadUInt64(), ReadFoundingEntries(ref reader)),
@@ -97,9 +102,10 @@ internal static class RingMessagesCodec
 
     private static void Write(ref MessagePackWriter writer, Neighbours neighbours)
     {
-        writer.BeginArray(5);
+        writer.BeginArray(6);
         writer.Write(neighbours.Nonce);
         writer.Write((byte)neighbours.Phase);
+        writer.Write(neighbours.Epoch);
         writer.Write(neighbours.Self);
         writer.WriteOptional(neighbours.Predecessor);
         writer.Write(neighbours.Successors);
@@ -107,10 +113,11 @@ internal static class RingMessagesCodec
 
     private static void Write(ref MessagePackWriter writer, Grant grant)
     {
-        writer.BeginArray(4);
+        writer.BeginArray(5);
         writer.Write(grant.Epoch);
         writer.Write(grant.After);
         writer.Write(grant.UpTo);
+        writer.Write(grant.More);
         writer.BeginArray(grant.Records.Count);
         for (var i = 0; i < grant.Records.Count; i++)
         {

@@ -183,7 +183,7 @@ public sealed class MessageCodecTests
     {
         var record = NameRecordSecurity.Sign(
             new World().Signing(1), new string('n', NameRecord.MaxNameLength), new World().Certificate(1), long.MaxValue, long.MaxValue, long.MaxValue);
-        var grant = new Grant(long.MaxValue, RingId.From(1), RingId.From(2), [.. Enumerable.Repeat(record, Grant.MaxRecords)]);
+        var grant = new Grant(long.MaxValue, RingId.From(1), RingId.From(2), true, [.. Enumerable.Repeat(record, Grant.MaxRecords)]);
 
         var bytes = MessageCodec.Encode(Samples.Around(grant) with { HopContext = Samples.Trace });
 
