@@ -24,9 +24,9 @@ internal static class CandidateText
     {
         candidate = null;
         text = text.Trim();
-        if (text.Length > MaxChars)
+        if (text.Length > MaxChars || text.ContainsAnyExceptInRange(' ', '~'))
         {
-            return false;
+            return false; // A line break inside would end up as a line of its own in somebody's SDP.
         }
 
         text = text.StartsWith(AttributePrefix, StringComparison.Ordinal) ? text[AttributePrefix.Length..] : text;

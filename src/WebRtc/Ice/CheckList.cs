@@ -149,7 +149,7 @@ internal sealed class CheckList(int maxPairs)
         for (var index = 0; index < _pairs.Count; index++)
         {
             var pair = _pairs[index];
-            if (!pair.Check.IsActive && !pair.IsValid && (worst < 0 || pair.Priority < _pairs[worst].Priority))
+            if (!pair.Check.IsActive && !pair.IsValid && !pair.IsNominated && (worst < 0 || pair.Priority < _pairs[worst].Priority))
             {
                 worst = index;
             }

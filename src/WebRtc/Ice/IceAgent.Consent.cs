@@ -23,22 +23,21 @@ public sealed partial class IceAgent
         }
     }
 
-    /// <summary>The selected pair is in doubt: all other pairs are checked again, and the first that answers takes its place.</summary>
+    /// <summary>
+    /// The selected pair is in doubt: all pairs are checked again. It is checked first, with the retransmissions that consent checks do
+    /// not have, so mere loss is told from silence; otherwise the best pair that answers takes its place.
+    /// </summary>
     private void BecomeDisconnected(CandidatePair silent)
     {
-        silent.IsValid = false;
         _nominating = null;
         _nominateAt = Instant.Never;
         for (var index = 0; index < _pairs.Count; index++)
         {
-            var pair = _pairs[index];
-            if (!ReferenceEquals(pair, silent))
-            {
-                pair.IsValid = false;
-                pair.Become(PairState.Waiting);
-            }
+            _pairs[index].IsValid = false;
+            _pairs[index].Become(PairState.Waiting);
         }
 
+        _pairs.Trigger(silent);
         BecomeState(IceState.Disconnected);
     }
 
@@ -52,6 +51,11 @@ public sealed partial class IceAgent
 
         _consent.Renew(now);
         _selected!.IsValid = true;
+        if (_selected.State != PairState.Succeeded)
+        {
+            _selected.Become(PairState.Succeeded);
+        }
+
         if (State == IceState.Disconnected)
         {
             Reselect(now);

@@ -97,6 +97,11 @@ public sealed partial class IceAgent
     {
         pair.Become(PairState.Failed);
         pair.IsValid = false;
+        if (State == IceState.Disconnected && ReferenceEquals(pair, _selected))
+        {
+            return; // In doubt already; consent decides when it is lost.
+        }
+
         pair.IsNominated = false;
         _nominating = ReferenceEquals(_nominating, pair) ? null : _nominating;
         if (State != IceState.Disconnected)

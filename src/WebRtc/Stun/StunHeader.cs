@@ -30,7 +30,8 @@ public readonly record struct StunHeader(StunClass Class, ushort Method, StunTra
     /// <summary>The constant that marks a message of RFC 5389 or later.</summary>
     public const uint MagicCookie = 0x2112A442;
 
-    private const int MaxMethod = 0xFFF;
+    /// <summary>The largest method that the first byte 0 … 3 of RFC 7983 leaves room for; Binding and TURN's are far below.</summary>
+    private const int MaxMethod = 0xFF;
 
     /// <summary>Whether a datagram looks like STUN by its first byte and its cookie (RFC 7983 §7), without reading further.</summary>
     public static bool IsStun(ReadOnlySpan<byte> datagram) =>

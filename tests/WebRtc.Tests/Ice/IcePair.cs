@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Overlay.WebRtc.Ice;
 using Overlay.WebRtc.Stun;
 
@@ -218,4 +219,55 @@ internal static class Wire
         writer.AddFingerprint();
         return buffer[..writer.Finish()];
     }
+
+    /// <summary>The answer of a peer with this password, or null when the datagram is no request.</summary>
+    public static byte[]? AnswerTo(byte[] request, TransportAddress mapped, string password)
+    {
+        if (!StunMessage.TryRead(request, out var message) || message.Class != StunClass.Request || !message.VerifyIntegrity(Ascii(password)))
+        {
+            return null;
+        }
+
+        return AnswerWith(request, mapped, password);
+    }
+
+    /// <summary>An answer made with whatever password.</summary>
+    public static byte[] AnswerWith(ReadOnlySpan<byte> request, TransportAddress mapped, string password)
+    {
+        Assert.True(StunMessage.TryRead(request, out var message));
+        var buffer = new byte[600];
+        var writer = new StunWriter(buffer, message.Header with { Class = StunClass.Success });
+        writer.AddXorMappedAddress(mapped);
+        writer.AddIntegrity(Ascii(password));
+        writer.AddFingerprint();
+        return buffer[..writer.Finish()];
+    }
+
+    /// <summary>The same request with a mandatory attribute nobody knows put before its integrity, which is made anew.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "The hash that STUN prescribes.")]
+    public static byte[] WithUnknownAttribute(byte[] request, string password)
+    {
+        var integrityAt = request.Length - 24;
+        byte[] bytes = [.. request[..integrityAt], 0x7A, 0x7A, 0, 0, .. request[integrityAt..]];
+        bytes[3] = (byte)(bytes.Length - 20);
+        System.Security.Cryptography.HMACSHA1.HashData(Ascii(password), bytes.AsSpan(0, integrityAt + 4)).CopyTo(bytes, integrityAt + 8);
+        return bytes;
+    }
+
+    /// <summary>The error code of the next datagram, 0 for a success; −1 when there is none or it does not verify.</summary>
+    public static int TakeAnswer(IceAgent agent, Instant now)
+    {
+        var buffer = new byte[600];
+        return agent.TryGetDatagram(now, buffer, out var transmit)
+            && StunMessage.TryRead(buffer.AsSpan(0, transmit.Length), out var message)
+            && message.VerifyIntegrity(Ascii(agent.LocalCredentials.Password))
+            ? message.ErrorCode
+            : -1;
+    }
+
+    public static bool HasUseCandidate(byte[] bytes) => StunMessage.TryRead(bytes, out var message) && message.UseCandidate;
+
+    public static bool IsRequest(byte[] bytes) => StunMessage.TryRead(bytes, out var message) && message.Class == StunClass.Request;
+
+    private static byte[] Ascii(string text) => System.Text.Encoding.ASCII.GetBytes(text);
 }
