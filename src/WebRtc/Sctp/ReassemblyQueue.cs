@@ -125,7 +125,7 @@ internal sealed class ReassemblyQueue(BufferPool pool, InboundStreams streams, i
         {
             return HasSkipped ? ReassemblyOutcome.Taken : ReassemblyOutcome.Violation;
         }
-        else if (!_first.IsSameMessage(in fragment))
+        else if (!_first.IsSameMessage(fragment))
         {
             return ReassemblyOutcome.Violation;
         }
@@ -237,7 +237,7 @@ internal sealed class ReassemblyQueue(BufferPool pool, InboundStreams streams, i
         {
             var fragment = _early[tsn.Value];
             total += fragment.Length;
-            if (!head.IsSameMessage(in fragment) || total > maxMessageBytes)
+            if (!head.IsSameMessage(fragment) || total > maxMessageBytes)
             {
                 return ReassemblyOutcome.Violation;
             }
@@ -287,7 +287,7 @@ internal sealed class ReassemblyQueue(BufferPool pool, InboundStreams streams, i
         };
 
         /// <summary>Only the first fragment's protocol identifier counts, as RFC 9260 §3.3.1 has it set on the others at will.</summary>
-        public readonly bool IsSameMessage(in Fragment other) =>
+        public readonly bool IsSameMessage(Fragment other) =>
             StreamId == other.StreamId && IsUnordered == other.IsUnordered && (IsUnordered || Ssn == other.Ssn);
     }
 }

@@ -77,7 +77,7 @@ internal sealed partial class RetransmissionQueue
         }
 
         Congestion.CumulativeAckReached(cumulative);
-        FindLosses(gapEnd, in ack);
+        FindLosses(gapEnd, ref ack);
         _peerWindow = (uint)Math.Min(uint.MaxValue, window);
         AdvancePeerAckPoint();
         _forwardTsnDue |= IsForwardTsnNeeded && now - _forwardTsnSentAt > ForwardTsnSpacing;
@@ -93,7 +93,7 @@ internal sealed partial class RetransmissionQueue
             ref var chunk = ref _outstanding[tsn];
             if (!_outstanding.Acknowledged[tsn])
             {
-                NoteAcknowledged(tsn, in chunk, ref ack);
+                NoteAcknowledged(tsn, ref chunk, ref ack);
             }
 
             var finished = chunk.IsLast ? chunk.Message : null;
@@ -126,7 +126,7 @@ internal sealed partial class RetransmissionQueue
             var from = start;
             while (_outstanding.Acknowledged.TryFindClear(from, end.Next, out var tsn))
             {
-                NoteAcknowledged(tsn, in _outstanding[tsn], ref ack);
+                NoteAcknowledged(tsn, ref _outstanding[tsn], ref ack);
                 _outstanding.Acknowledge(tsn);
                 from = tsn.Next;
             }
@@ -156,7 +156,7 @@ internal sealed partial class RetransmissionQueue
         }
     }
 
-    private void NoteAcknowledged(Tsn tsn, in OutstandingChunk chunk, ref AckProgress ack)
+    private void NoteAcknowledged(Tsn tsn, ref OutstandingChunk chunk, ref AckProgress ack)
     {
         ack.HasNew = true;
         ack.HighestNew = tsn;
@@ -176,7 +176,7 @@ internal sealed partial class RetransmissionQueue
     }
 
     /// <summary>§7.2.4: counts a missing report for each hole below what this SACK newly acknowledged; the third makes a loss.</summary>
-    private void FindLosses(Tsn gapEnd, in AckProgress ack)
+    private void FindLosses(Tsn gapEnd, ref AckProgress ack)
     {
         // In fast recovery a SACK that moves the cumulative TSN counts for every hole it shows.
         var counted = Congestion.InFastRecovery && ack.CumulativeAdvanced ? gapEnd : ack.HighestNew;

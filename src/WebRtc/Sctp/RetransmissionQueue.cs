@@ -128,7 +128,7 @@ internal sealed partial class RetransmissionQueue
             }
 
             _outstanding.ForgetLoss(tsn);
-            WriteChunk(target, tsn, in chunk);
+            WriteChunk(target, tsn, ref chunk);
             _outstanding.EnterFlight(tsn, now);
             _statistics.Retransmissions++;
             written++;
@@ -197,7 +197,7 @@ internal sealed partial class RetransmissionQueue
             message.FirstTsn = tsn;
         }
 
-        WriteChunk(target, tsn, in chunk);
+        WriteChunk(target, tsn, ref chunk);
         _outstanding.EnterFlight(tsn, now);
         _statistics.BytesSent += length;
         if (chunk.IsLast)
@@ -231,7 +231,7 @@ internal sealed partial class RetransmissionQueue
         return null;
     }
 
-    private static void WriteChunk(Span<byte> target, Tsn tsn, in OutstandingChunk chunk)
+    private static void WriteChunk(Span<byte> target, Tsn tsn, ref OutstandingChunk chunk)
     {
         var message = chunk.Message;
         new DataChunk

@@ -37,10 +37,19 @@ internal sealed class SctpEnd(string name, Association association)
     /// <summary>Whether messages are taken as they come. Off: they pile up and close the window.</summary>
     public bool IsReading { get; set; } = true;
 
+    /// <summary>Takes messages and events instead, where a layer above owns them.</summary>
+    public Action<SctpEnd>? Taker { get; set; }
+
     public int Received(SctpEventKind kind) => Events.Count(e => e.Kind == kind);
 
     public void Take(Instant now)
     {
+        if (Taker is not null)
+        {
+            Taker(this);
+            return;
+        }
+
         var again = true;
         while (again)
         {
