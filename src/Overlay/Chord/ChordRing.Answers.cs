@@ -1,0 +1,46 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Chord;
+
+// What this node tells others about the ring; answering changes nothing.
+public sealed partial class ChordRing
+{
+    /// <summary>How long a newcomer is told to wait while the network crosses from founding to ring, or back.</summary>
+    private static readonly TimeSpan CrossingPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The answer to a look-up for a key that this node is responsible for.</summary>
+    public Owner OnFindOwner(Instant now, in Contact from, FindOwner question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        Heard(now, from);
+        var isCrossing = Phase == NodePhase.Founding && _founding.AliveCount > _options.SuccessorListLength;
+        var wait = IsMember && !isCrossing ? TimeSpan.Zero : CrossingPause;
+        return new(
+            question.Nonce,
+            Phase,
+            _port.Self.Descriptor,
+            Predecessor?.Descriptor,
+            _successors.Entries.ToDescriptors(),
+            Phase == NodePhase.Founding ? _founding.ToLiving() : [],
+            question.Purpose == LookupPurpose.Join ? (int)wait.TotalMilliseconds : 0);
+    }
+
+    /// <summary>The answer to a query of Join or Stabilize.</summary>
+    public Neighbours OnGetNeighbours(Instant now, in Contact from, GetNeighbours question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        Heard(now, from);
+        if (Phase == NodePhase.Rejoin && from.Id != _self)
+        {
+            _joinHint = from; // It counts on this node as its successor: a good place to join again.
+        }
+
+        return MyNeighbours(question.Nonce);
+    }
+
+    private Neighbours MyNeighbours(ulong nonce) =>
+        new(nonce, Phase, Epoch, _port.Self.Descriptor, Predecessor?.Descriptor, _successors.Entries.ToDescriptors());
+}

@@ -1,0 +1,405 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Chord;
+
+// How an arc moves (x owns it, j is to have it):
+//   x → Grant(more, records) → j;  j → Granted → x;  …;  x → Grant(arc, last records) → j;  j → Granted → x
+// x stops owning before it sends the first, j owns with the last: in between the arc is nobody's, never two members'.
+public sealed partial class ChordRing
+{
+    /// <summary>Hand-overs at the same time: to newcomers one after the other, and to the successor when leaving.</summary>
+    private const int MaxHandOvers = 8;
+
+    private readonly List<HandOver> _handOvers = [];
+    private readonly List<(RingId Granter, long Epoch)> _grantsTaken = [];
+    private readonly List<NameRecord> _records = [];
+    private Instant _arcsDue = Instant.Never;
+    private Instant _custodyUntil = Instant.Never;
+    private Instant _gapDue = Instant.Never;
+    private Instant _gapProbeDue = Instant.Never;
+    private RingId _gapBelow;
+    private Instant _orphanDue = Instant.Never;
+    private long _lastGrantEpoch;
+
+    /// <summary>How long an owner answers for its arc without a confirmation of its successor.</summary>
+    public TimeSpan CustodyTimeout => _options.LoneSuspicionTimeout;
+
+    /// <summary>After how long an arc that nobody accounts for is taken over: longer than anybody may hold it unconfirmed, by a query's time and a half.</summary>
+    public TimeSpan GapTimeout => CustodyTimeout + (1.5 * _options.QueryTimeout);
+
+    /// <summary>An arc, or records of one, from the member that owned it.</summary>
+    public void OnGrant(Instant now, in Contact from, Grant grant)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        if (!IsMember || !MayGrant(from.Id))
+        {
+            return;
+        }
+
+        Heard(now, from);
+        _contents.Adopt(now, grant.Records);
+        if (!grant.More && !WasTaken(from.Id, grant.Epoch))
+        {
+            if (!TryTake(from.Id, grant))
+            {
+                return; // It fits nowhere: the granter keeps trying, and where it dies the gap is found.
+            }
+
+            RememberGrant(from.Id, grant.Epoch);
+            if (grant.UpTo == _self)
+            {
+                CustodyConfirmed(now);
+            }
+
+            NeighboursChanged();
+            NotifySuccessor(now); // It must know where this arc begins before anything else happens to it.
+        }
+
+        _port.Send(now, from.Id, new Granted(grant.Epoch));
+        SettleArcs(now);
+    }
+
+    /// <summary>A part of a hand-over arrived.</summary>
+    public void OnGranted(Instant now, in Contact from, Granted granted)
+    {
+        ArgumentNullException.ThrowIfNull(granted);
+        for (var index = 0; index < _handOvers.Count; index++)
+        {
+            var handOver = _handOvers[index];
+            if (handOver.To != from.Id || handOver.Epoch != granted.Epoch)
+            {
+                continue;
+            }
+
+            if (!handOver.IsWithoutRecords)
+            {
+                _contents.Forget(RingArc.Between(handOver.Cursor, handOver.Sent));
+            }
+
+            if (handOver.Cursor == handOver.After)
+            {
+                _handOvers.RemoveAt(index);
+                LeavingHandedOver(now);
+            }
+            else
+            {
+                handOver.Sent = handOver.Cursor;
+                SendPart(now, ref handOver);
+                _handOvers[index] = handOver;
+            }
+
+            return;
+        }
+    }
+
+    /// <summary>Grants what lies below the predecessor, and watches over gaps.</summary>
+    private void SettleArcs(Instant now)
+    {
+        if (Predecessor is { } predecessor && IsMember && !_arcs.IsFenced && _arcs.MustGrantTo(predecessor.Id) && _handOvers.Count < MaxHandOvers)
+        {
+            BeginHandOver(now, predecessor.Id, _arcs.GiveTo(predecessor.Id));
+        }
+
+        WatchGap(now);
+        ArcsDue();
+    }
+
+    private void BeginHandOver(Instant now, RingId to, in RingArc arc)
+    {
+        NeighboursChanged();
+        NotifySuccessor(now); // Said before the grant leaves: the heir of this node never takes what it gave away.
+        var handOver = new HandOver { To = to, After = arc.After, UpTo = arc.UpTo, Sent = arc.UpTo };
+        SendPart(now, ref handOver);
+        _handOvers.Add(handOver);
+    }
+
+    private void SendPart(Instant now, ref HandOver handOver)
+    {
+        _records.Clear();
+        handOver.Cursor = handOver.IsWithoutRecords
+            ? handOver.After
+            : _contents.CopyUpper(RingArc.Between(handOver.After, handOver.Sent), Grant.MaxRecords, _records);
+        _lastGrantEpoch = Math.Max(_lastGrantEpoch + 1, now.UnixMilliseconds);
+        handOver.Epoch = _lastGrantEpoch;
+        handOver.RetryAt = now + _options.QueryTimeout;
+        handOver.Part = new(handOver.Epoch, handOver.After, handOver.UpTo, More: handOver.Cursor != handOver.After, [.. _records]);
+        _port.Send(now, handOver.To, handOver.Part);
+    }
+
+    /// <summary>The member just below said where its arc begins, or that it has none.</summary>
+    private void OwnerBelowSaid(Instant now, in Contact member, RingId? memberAfter)
+    {
+        if (memberAfter is { } after)
+        {
+            _arcs.Learn(member.Id, after);
+            if (member.Id == _arcs.After)
+            {
+                _orphanDue = Instant.Never;
+            }
+
+            return;
+        }
+
+        // It owns nothing although this arc ends at it: it lost its place meanwhile. What it had is granted once more.
+        if (!_arcs.HasArc || member.Id != _arcs.After || member.Id == _self || IsHandingOverTo(member.Id))
+        {
+            return;
+        }
+
+        if (_arcs.BelowAfter is { } lost && lost != member.Id)
+        {
+            BeginHandOver(now, member.Id, RingArc.Between(lost, member.Id));
+        }
+        else if (_orphanDue == Instant.Never)
+        {
+            _orphanDue = now + GapTimeout;
+        }
+        else if (now >= _orphanDue)
+        {
+            // Nobody knows any more where it began. From its own predecessor on: that one's arc ends where it stands.
+            _orphanDue = Instant.Never;
+            BeginHandOver(now, member.Id, RingArc.Between(member.Id, member.Id));
+        }
+    }
+
+    /// <summary>The owner just below is gone: its arc is inherited where it is known.</summary>
+    private void OwnerBelowDeparted(Instant now, RingId peer)
+    {
+        if (_arcs.Inherit(peer))
+        {
+            NeighboursChanged();
+            NotifySuccessor(now);
+        }
+
+        SettleArcs(now);
+    }
+
+    /// <summary>Hand-overs to the departed end; what was given comes back by inheritance.</summary>
+    private void GranteeDeparted(Instant now, RingId peer)
+    {
+        for (var index = _handOvers.Count - 1; index >= 0; index--)
+        {
+            if (_handOvers[index].To == peer)
+            {
+                _handOvers.RemoveAt(index);
+                LeavingGranteeLost(now);
+            }
+        }
+    }
+
+    /// <summary>The successor knows this node as its predecessor: custody goes on.</summary>
+    private void CustodyConfirmed(Instant at)
+    {
+        _custodyUntil = at + CustodyTimeout;
+        if (_arcs.IsFenced)
+        {
+            _arcs.IsFenced = false;
+            NeighboursChanged();
+        }
+
+        ArcsDue();
+    }
+
+    /// <summary>
+    /// A gap: the predecessor stands below where this arc begins, and whoever ended there is silent. It is asked, through the ring, as long as the gap is open;
+    /// any word of it starts the time again.
+    /// </summary>
+    private void WatchGap(Instant now)
+    {
+        if (!IsGapOpen(out var below))
+        {
+            _gapDue = Instant.Never;
+        }
+        else if (_gapDue == Instant.Never || _gapBelow != below)
+        {
+            (_gapBelow, _gapDue, _gapProbeDue) = (below, now + GapTimeout, now);
+        }
+    }
+
+    private bool IsGapOpen(out RingId below)
+    {
+        below = Predecessor?.Id ?? _self;
+        if (IsAlone)
+        {
+            return !_arcs.HasArc || _arcs.After != _self;
+        }
+
+        return IsMember && below != _self && _arcs.HasGapBelow(below) && !_port.IsLinked(_arcs.After);
+    }
+
+    private void GapOwnerHeard(Instant now, RingId peer)
+    {
+        if (_gapDue != Instant.Never && peer == _arcs.After)
+        {
+            _gapDue = now + GapTimeout;
+        }
+    }
+
+    private void AdvanceArcs(Instant now)
+    {
+        WatchGap(now);
+        if (now >= _gapDue)
+        {
+            _gapDue = Instant.Never;
+            _arcs.TakeGap(_gapBelow);
+            NeighboursChanged();
+            NotifySuccessor(now);
+        }
+        else if (_gapDue != Instant.Never && now >= _gapProbeDue)
+        {
+            _gapProbeDue = now + _options.StabilizePeriod;
+            if (_arcs.HasArc && _arcs.After != _self)
+            {
+                _port.Send(now, _arcs.After, new GetNeighbours(_random.Next() | 1));
+            }
+        }
+
+        GuardCustody(now);
+        RetryHandOvers(now);
+        ArcsDue();
+    }
+
+    /// <summary>Unconfirmed for too long: first silent, then given up, before anybody else may take it over.</summary>
+    private void GuardCustody(Instant now)
+    {
+        if (!_arcs.HasArc || IsAlone || now < _custodyUntil)
+        {
+            return;
+        }
+
+        if (now >= _custodyUntil + (GapTimeout - CustodyTimeout - _options.QueryTimeout * 0.5))
+        {
+            DropArcs();
+            NeighboursChanged();
+        }
+        else if (!_arcs.IsFenced)
+        {
+            _arcs.IsFenced = true;
+            NeighboursChanged();
+        }
+    }
+
+    private void RetryHandOvers(Instant now)
+    {
+        for (var index = 0; index < _handOvers.Count; index++)
+        {
+            var handOver = _handOvers[index];
+            if (now >= handOver.RetryAt)
+            {
+                handOver.RetryAt = now + _options.QueryTimeout;
+                _handOvers[index] = handOver;
+                _port.Send(now, handOver.To, handOver.Part!);
+            }
+        }
+    }
+
+    private void ArcsDue()
+    {
+        _arcsDue = _gapDue == Instant.Never ? Instant.Never : Instant.Min(_gapDue, _gapProbeDue);
+        if (_arcs.HasArc && !IsAlone)
+        {
+            var giveUp = _custodyUntil + (GapTimeout - CustodyTimeout - _options.QueryTimeout * 0.5);
+            _arcsDue = Instant.Min(_arcsDue, _arcs.IsFenced ? giveUp : _custodyUntil);
+        }
+
+        foreach (var handOver in _handOvers)
+        {
+            _arcsDue = Instant.Min(_arcsDue, handOver.RetryAt);
+        }
+    }
+
+    /// <summary>Gives up all arcs without handing anything over: nobody is there to take it.</summary>
+    private void DropArcs()
+    {
+        _arcs.Drop();
+        _handOvers.Clear();
+        (_gapDue, _orphanDue, _custodyUntil) = (Instant.Never, Instant.Never, Instant.Never);
+        ArcsDue();
+    }
+
+    private bool IsAlone => Phase == NodePhase.Founding && _founding.AliveCount <= 1;
+
+    private bool MayGrant(RingId from) =>
+        _successors.IndexOf(from) >= 0 || (_predecessor is { } predecessor && predecessor.Id == from) || (_arcs.HasArc && _arcs.After == from);
+
+    private bool TryTake(RingId granter, Grant grant)
+    {
+        if (grant.After == grant.UpTo && grant.UpTo == granter)
+        {
+            _arcs.TakeAll(); // The owner of the whole ring leaves it to its only companion.
+            return true;
+        }
+
+        if (grant.After == grant.UpTo && grant.UpTo == _self && !_arcs.HasArc && Predecessor is { } predecessor)
+        {
+            _arcs.TakeGap(predecessor.Id); // Nobody knows where this arc began: it begins where the predecessor's ends.
+            return true;
+        }
+
+        return _arcs.TryTake(grant.After, grant.UpTo) || (_arcs.HasArc && RingArc.Between(_arcs.After, _self).Contains(grant.UpTo));
+    }
+
+    private bool IsHandingOverTo(RingId member)
+    {
+        foreach (var handOver in _handOvers)
+        {
+            if (handOver.To == member)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool WasTaken(RingId granter, long epoch)
+    {
+        foreach (var taken in _grantsTaken)
+        {
+            if (taken.Granter == granter)
+            {
+                return epoch <= taken.Epoch;
+            }
+        }
+
+        return false;
+    }
+
+    private void RememberGrant(RingId granter, long epoch)
+    {
+        for (var index = 0; index < _grantsTaken.Count; index++)
+        {
+            if (_grantsTaken[index].Granter == granter)
+            {
+                _grantsTaken.RemoveAt(index);
+                break;
+            }
+        }
+
+        if (_grantsTaken.Count == MaxHandOvers)
+        {
+            _grantsTaken.RemoveAt(0);
+        }
+
+        _grantsTaken.Add((granter, epoch));
+    }
+
+    /// <summary>One arc on its way: (After, Sent] is still to be acknowledged, (Cursor, Sent] is in the part that is out.</summary>
+    private struct HandOver
+    {
+        public RingId To;
+        public RingId After;
+        public RingId UpTo;
+        public RingId Sent;
+        public RingId Cursor;
+        public long Epoch;
+        public Instant RetryAt;
+        public Grant? Part;
+
+        /// <summary>"Yours from your predecessor on": the granter does not know the arc, still less what lies in it.</summary>
+        public readonly bool IsWithoutRecords => After == UpTo && UpTo == To;
+    }
+}

@@ -1,0 +1,347 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Chord;
+
+// Zave, Join, as links allow it (mechanisms §3; j is this node):
+//   j → FindOwner(j) → … → x;  x → Owner(pred m) → … → j      who is around the place
+//   j opens links to m and to m.succ[0]
+//   j → GetNeighbours → m;  m → Neighbours → j                 over the link; j in (m, m.succ[0]): a member in this one step
+// A look-up answered by a founding member leads into its mesh instead (ChordRing.FoundingJoin).
+public sealed partial class ChordRing
+{
+    private static readonly TimeSpan FirstJoinPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestJoinPause = TimeSpan.FromSeconds(4);
+
+    private Instant _joinDue = Instant.Never;
+    private TimeSpan _joinPause = FirstJoinPause;
+    private JoinStep _joinStep;
+    private ulong _joinNonce;
+    private Contact? _joinHint;
+    private Contact _joinVia;
+    private Contact? _joinSuccessor;
+    private (Contact From, Owner Answer)? _heldOwner;
+
+    private enum JoinStep : byte
+    {
+        None,
+
+        /// <summary>Pausing before the next attempt.</summary>
+        Paused,
+
+        /// <summary>The look-up is out.</summary>
+        LookingUp,
+
+        /// <summary>The owner's answer waits for certificates.</summary>
+        Resolving,
+
+        /// <summary>Waiting for the links to m and its successor, then for m's answer.</summary>
+        Linking,
+
+        /// <summary>Building the mesh of a founding network.</summary>
+        Meshing,
+    }
+
+    /// <summary>Starts to join through whoever answers the look-up. The node takes care of how the look-up gets into the network.</summary>
+    public void BeginJoin(Instant now)
+    {
+        if (Phase is NodePhase.Idle)
+        {
+            BecomePhase(NodePhase.Joining);
+            _joinPause = FirstJoinPause;
+            LookUpPlace(now);
+        }
+    }
+
+    /// <summary>The answer to a look-up. False where the ring did not ask: the application's look-ups are the node's.</summary>
+    public bool OnOwner(Instant now, in Contact from, Owner answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (answer.Nonce == _fingerNonce && _fingerRow >= 0)
+        {
+            OnFingerOwner(now, from, answer);
+            return true;
+        }
+
+        if (_joinStep != JoinStep.LookingUp || answer.Nonce != _joinNonce)
+        {
+            return false;
+        }
+
+        if (answer.Self.Id == from.Id)
+        {
+            Heard(now, from);
+            ConsiderOwner(now, from, answer, lastChance: false);
+        }
+
+        return true;
+    }
+
+    private void LookUpPlace(Instant now)
+    {
+        _joinStep = JoinStep.LookingUp;
+        _joinNonce = _random.Next() | 1;
+        _joinDue = now + _options.QueryTimeout;
+        _port.SendToResponsible(now, _self, new FindOwner(_joinNonce, LookupPurpose.Join));
+    }
+
+    private void AdvanceJoin(Instant now)
+    {
+        _joinDue = Instant.Never;
+        switch (_joinStep)
+        {
+            case JoinStep.Paused:
+                if (Phase == NodePhase.Rejoin && TryTakeHint(out var hint))
+                {
+                    JoinThrough(now, hint, null);
+                }
+                else
+                {
+                    LookUpPlace(now);
+                }
+
+                break;
+            case JoinStep.Resolving when _heldOwner is { } held:
+                _heldOwner = null;
+                ConsiderOwner(now, held.From, held.Answer, lastChance: true);
+                break;
+            case JoinStep.None:
+                break;
+            default:
+                JoinAgain(now); // The look-up, the links or the mesh took too long.
+                break;
+        }
+    }
+
+    /// <summary>Gives up this attempt and makes another after a pause that doubles.</summary>
+    private void JoinAgain(Instant now)
+    {
+        PauseJoin(now, Spread(_joinPause));
+        _joinPause = _joinPause * 2 < LongestJoinPause ? _joinPause * 2 : LongestJoinPause;
+    }
+
+    private void PauseJoin(Instant now, TimeSpan pause)
+    {
+        if (_query.Step == QueryStep.Join)
+        {
+            _query.End();
+        }
+
+        _heldOwner = null;
+        _joinSuccessor = null;
+        _joinStep = JoinStep.Paused;
+        _joinDue = now + pause;
+    }
+
+    private void ConsiderOwner(Instant now, in Contact owner, Owner answer, bool lastChance)
+    {
+        if (answer.RetryAfterMilliseconds > 0)
+        {
+            PauseJoin(now, TimeSpan.FromMilliseconds(Math.Min(answer.RetryAfterMilliseconds, 30_000)));
+        }
+        else if (answer.Phase == NodePhase.Founding)
+        {
+            BeginMesh(now, owner, answer);
+        }
+        else if (answer.Phase != NodePhase.Member || answer.Predecessor is not { } named || named.Id == _self || !IsBetween(named.Id, _self, owner.Id))
+        {
+            JoinAgain(now); // Its predecessor is dead and not yet replaced, or is our former self: ask again.
+        }
+        else if (TryResolveOne(now, owner.Id, named, out var m))
+        {
+            if (m is { } via)
+            {
+                JoinThrough(now, via, owner);
+            }
+            else
+            {
+                JoinAgain(now);
+            }
+        }
+        else if (lastChance)
+        {
+            JoinAgain(now);
+        }
+        else
+        {
+            _joinStep = JoinStep.Resolving;
+            _heldOwner = (owner, answer);
+            _joinDue = now + _options.QueryTimeout;
+        }
+    }
+
+    private void ResumeHeldOwner(Instant now)
+    {
+        if (_heldOwner is { } held && _joinStep == JoinStep.Resolving)
+        {
+            ConsiderOwner(now, held.From, held.Answer, lastChance: false);
+        }
+    }
+
+    /// <summary>Joins between <paramref name="m"/> and its first successor, which is most likely <paramref name="successor"/>.</summary>
+    private void JoinThrough(Instant now, in Contact m, Contact? successor)
+    {
+        _heldOwner = null;
+        (_joinStep, _joinVia, _joinSuccessor) = (JoinStep.Linking, m, successor);
+        _joinDue = now + _options.LinkSetUpTimeout + _options.QueryTimeout;
+        if (successor is { } x)
+        {
+            WishForJoinLinks(now, [m, x]);
+        }
+        else
+        {
+            WishForJoinLinks(now, [m]);
+        }
+
+        JoinLinkUp(now);
+    }
+
+    /// <summary>With the links there, asks m once more: only its present list counts.</summary>
+    private void JoinLinkUp(Instant now)
+    {
+        if (_joinStep == JoinStep.Meshing)
+        {
+            CompleteMesh(now);
+        }
+        else if (_joinStep == JoinStep.Linking && _query.Step == QueryStep.None && _port.IsLinked(_joinVia.Id)
+            && (_joinSuccessor is not { } x || _port.IsLinked(x.Id)))
+        {
+            Ask(now, QueryStep.Join, _joinVia);
+        }
+    }
+
+    private void JoinLinkFailed(Instant now, RingId peer)
+    {
+        if (_joinStep == JoinStep.Linking && (peer == _joinVia.Id || (_joinSuccessor is { } x && peer == x.Id)))
+        {
+            JoinAgain(now);
+        }
+    }
+
+    private void JoinPeerDeparted(Instant now, RingId peer)
+    {
+        if (_joinHint is { } hint && hint.Id == peer)
+        {
+            _joinHint = null;
+        }
+
+        if (_joinStep == JoinStep.Linking && (peer == _joinVia.Id || (_joinSuccessor is { } x && peer == x.Id)))
+        {
+            PauseJoin(now, TimeSpan.Zero);
+        }
+        else if (_joinStep == JoinStep.Meshing)
+        {
+            _founding.MarkDeparted(peer, FoundingMark.Evicted);
+            CompleteMesh(now);
+        }
+    }
+
+    private void JoinQueryTimedOut(Instant now) => JoinAgain(now);
+
+    /// <summary>m's answer: the step of Join itself. The contacts of its list are in <see cref="_resolved"/>.</summary>
+    private void CompleteJoin(Instant now, in Contact m, Neighbours answer)
+    {
+        for (var index = _resolved.Count - 1; index >= 0; index--)
+        {
+            if (_resolved[index].Id == _self)
+            {
+                _resolved.RemoveAt(index); // m still lists our former self: what counts is who comes after us.
+            }
+        }
+
+        if (answer.Phase != NodePhase.Member || _resolved.Count == 0)
+        {
+            JoinAgain(now);
+            return;
+        }
+
+        var next = _resolved[0];
+        if (IsBetween(m.Id, _self, next.Id))
+        {
+            if (_port.IsLinked(next.Id))
+            {
+                var count = SuccessorList.Compose(_self, next, Resolved[1..], _departed, _scratch, out _);
+                BecomeMember(now, _scratch.AsSpan(0, count), m, answer.Epoch);
+                return;
+            }
+
+            JoinThrough(now, m, next);
+            return;
+        }
+
+        // Others joined before us: m is not our predecessor any more. The last entry before us may be.
+        var before = next;
+        Contact? after = null;
+        foreach (var entry in _resolved)
+        {
+            if (!IsBetween(m.Id, entry.Id, _self))
+            {
+                after = entry;
+                break;
+            }
+
+            before = entry;
+        }
+
+        JoinThrough(now, before, after);
+    }
+
+    /// <summary>One step: from here on it is a member, with everything a member has.</summary>
+    private void BecomeMember(Instant now, ReadOnlySpan<Contact> list, in Contact predecessor, int epoch)
+    {
+        if (list.Length == 0)
+        {
+            JoinAgain(now);
+            return;
+        }
+
+        EndJoin();
+        _successors.Assign(list);
+        (_predecessor, _predecessorGone) = (predecessor, false);
+        _notifiers.Clear();
+        Epoch = Math.Max(Epoch, epoch);
+        BecomePhase(NodePhase.Member);
+        NeighboursChanged();
+        WishForLinks(now);
+        WishForJoinLinks(now, []);
+        NotifySuccessor(now);
+        StabilizeSoon(now);
+        UpdateFingerTable(now);
+    }
+
+    private void EndJoin()
+    {
+        (_joinStep, _joinDue, _joinPause) = (JoinStep.None, Instant.Never, FirstJoinPause);
+        (_heldOwner, _joinHint, _joinSuccessor) = (null, null, null);
+        _query.End();
+    }
+
+    /// <summary>The successor list ran empty: the proof's first assumption is broken. Id and records stay; the arc does not.</summary>
+    private void BecomeRejoin(Instant now)
+    {
+        _port.Observe(new() { Observation = Observation.AssumptionBroken, Phase = Phase });
+        _query.End();
+        _successors.Clear();
+        _candidate = null;
+        _stabilizeDue = Instant.Never;
+        _joinHint = Predecessor;
+        DropArcs();
+        BecomePhase(NodePhase.Rejoin);
+        NeighboursChanged();
+        WishForLinks(now);
+        _joinPause = FirstJoinPause;
+        PauseJoin(now, TimeSpan.Zero);
+    }
+
+    /// <summary>A member that may still list this node, or that this node knew as its predecessor. Taken once, so that look-ups have their turn.</summary>
+    private bool TryTakeHint(out Contact hint)
+    {
+        hint = _joinHint ?? default;
+        var isGood = _joinHint is { } known && known.Id != _self && !_departed.Contains(known.Id, known.Instance);
+        _joinHint = null;
+        return isGood;
+    }
+}

@@ -1,0 +1,137 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Chord;
+
+// Zave, Rectify (x is this node, c the notifier): prdc := c where c lies between prdc and x, or where prdc is dead. A living prdc is never flushed.
+//   c → Notify → x;   x → Neighbours(0) → c and the former predecessor, so that neither waits for its next round
+public sealed partial class ChordRing
+{
+    /// <summary>Notifiers remembered: enough for all that may stand in line behind one dead predecessor.</summary>
+    private const int MaxNotifiers = 16;
+
+    private readonly List<Contact> _notifiers = [];
+
+    /// <summary>"I think that I am your predecessor."</summary>
+    public void OnNotify(Instant now, in Contact from, Notify notify)
+    {
+        ArgumentNullException.ThrowIfNull(notify);
+        if (notify.Self.Id != from.Id || from.Id == _self)
+        {
+            return;
+        }
+
+        Heard(now, from);
+        if (_departed.Contains(from.Id, from.Instance))
+        {
+            return; // It said good-bye: a late word changes nothing.
+        }
+
+        if (Phase is NodePhase.Rejoin)
+        {
+            _joinHint = from;
+        }
+
+        if (!IsMember)
+        {
+            return;
+        }
+
+        OwnerBelowSaid(now, from, notify.ArcAfter);
+        if (Phase == NodePhase.Member)
+        {
+            Rectify(now, from);
+        }
+
+        SettleArcs(now);
+    }
+
+    private void Rectify(Instant now, in Contact c)
+    {
+        if (_predecessor is not { } predecessor || _predecessorGone || IsBetween(predecessor.Id, c.Id, _self))
+        {
+            BecomeSuccessorOf(now, c);
+        }
+        else if (predecessor.Id == c.Id)
+        {
+            _predecessor = c; // The same, perhaps a newer instance.
+        }
+        else
+        {
+            RememberNotifier(c); // Its turn comes when the predecessor's death is confirmed; it also notifies again in its next round.
+        }
+    }
+
+    /// <summary>Takes <paramref name="c"/> as predecessor and lets both concerned know at once.</summary>
+    private void BecomeSuccessorOf(Instant now, in Contact c)
+    {
+        var former = Predecessor;
+        (_predecessor, _predecessorGone) = (c, false);
+        DropNotifier(c.Id);
+        NeighboursChanged();
+        TellPredecessor(now);
+        if (former is { } old && old.Id != c.Id && Phase == NodePhase.Member)
+        {
+            _port.Send(now, old.Id, MyNeighbours(0)); // The former one learns that c stands between it and this node.
+        }
+    }
+
+    private void PredecessorDeparted(Instant now, RingId peer)
+    {
+        if (_predecessor is not { } predecessor || predecessor.Id != peer || _predecessorGone)
+        {
+            return;
+        }
+
+        _predecessorGone = true;
+        if (TryTakeNotifier(out var next))
+        {
+            BecomeSuccessorOf(now, next);
+        }
+        else
+        {
+            NeighboursChanged();
+        }
+    }
+
+    private void RememberNotifier(in Contact notifier)
+    {
+        DropNotifier(notifier.Id);
+        if (_notifiers.Count == MaxNotifiers)
+        {
+            _notifiers.RemoveAt(0);
+        }
+
+        _notifiers.Add(notifier);
+    }
+
+    private void DropNotifier(RingId peer)
+    {
+        for (var index = _notifiers.Count - 1; index >= 0; index--)
+        {
+            if (_notifiers[index].Id == peer)
+            {
+                _notifiers.RemoveAt(index);
+            }
+        }
+    }
+
+    /// <summary>The nearest of those who notified in vain while the predecessor lived.</summary>
+    private bool TryTakeNotifier(out Contact nearest)
+    {
+        nearest = default;
+        var found = false;
+        foreach (var notifier in _notifiers)
+        {
+            if (!_departed.Contains(notifier.Id, notifier.Instance) && (!found || IsBetween(nearest.Id, notifier.Id, _self)))
+            {
+                (nearest, found) = (notifier, true);
+            }
+        }
+
+        _notifiers.Clear();
+        return found;
+    }
+}

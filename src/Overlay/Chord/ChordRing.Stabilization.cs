@@ -1,0 +1,376 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Chord;
+
+// Zave, Stabilize in two steps (t is this node):
+//   t → GetNeighbours → s;  s → Neighbours → t     step 1: t.succ := [s] ++ s.succ; if s.prdc lies between, go on with it
+//   t → GetNeighbours → q;  q → Neighbours → t     step 2: t.succ := [q] ++ q.succ
+//   t → Notify → t.succ[0]
+public sealed partial class ChordRing
+{
+    private Query _query = Query.Idle;
+    private Instant _stabilizeDue = Instant.Never;
+    private bool _stabilizeAgain;
+    private Contact? _candidate;
+
+    /// <summary>The steps that query another node. There is at most one at a time.</summary>
+    private enum QueryStep : byte
+    {
+        None,
+        Join,
+        StabilizeFirst,
+        StabilizeSecond,
+    }
+
+    /// <summary>A neighbour's answer to <see cref="GetNeighbours"/>, or its unasked news of a change (nonce 0).</summary>
+    public void OnNeighbours(Instant now, in Contact from, Neighbours answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (answer.Self.Id != from.Id)
+        {
+            return;
+        }
+
+        Heard(now, from);
+        if (answer.Nonce == 0)
+        {
+            OnNews(now, from, answer);
+        }
+        else if (_query.Step != QueryStep.None && _query.Held is null && _query.Nonce == answer.Nonce && _query.Target.Id == from.Id)
+        {
+            OnAnswer(now, answer, lastChance: false);
+        }
+    }
+
+    /// <summary>Runs a stabilize round at the next chance.</summary>
+    private void StabilizeSoon(Instant now)
+    {
+        _stabilizeAgain = true;
+        _stabilizeDue = Instant.Min(_stabilizeDue, now);
+    }
+
+    private void AdvanceStabilize(Instant now)
+    {
+        _stabilizeDue = now + Spread(_options.StabilizePeriod);
+        if (Phase == NodePhase.Founding)
+        {
+            FoundingRound(now);
+        }
+        else if (Phase != NodePhase.Member)
+        {
+            _stabilizeDue = Instant.Never;
+        }
+        else if (_query.Step == QueryStep.None)
+        {
+            _stabilizeAgain = false;
+            WishForLinks(now);
+            Ask(now, QueryStep.StabilizeFirst, _successors.First);
+        }
+        else
+        {
+            _stabilizeAgain = true;
+        }
+    }
+
+    private void Ask(Instant now, QueryStep step, in Contact target)
+    {
+        _query = new()
+        {
+            Step = step,
+            Target = target,
+            Nonce = _random.Next() | 1, // 0 means unasked.
+            Version = _successors.Version,
+            SentAt = now,
+            Deadline = now + _options.QueryTimeout,
+        };
+        _port.Send(now, target.Id, new GetNeighbours(_query.Nonce));
+    }
+
+    private void QueryTimedOut(Instant now)
+    {
+        if (_query.Held is { } held)
+        {
+            OnAnswer(now, held, lastChance: true);
+            return;
+        }
+
+        var (step, target) = (_query.Step, _query.Target);
+        _query.End();
+        if (step == QueryStep.Join)
+        {
+            JoinQueryTimedOut(now);
+            return;
+        }
+
+        if (!_port.IsLinked(target.Id) && step == QueryStep.StabilizeFirst)
+        {
+            _port.Suspect(now, target); // Silence is a reason to look closer, nothing more.
+        }
+
+        AfterQuery(now);
+    }
+
+    private void AfterQuery(Instant now)
+    {
+        if (_stabilizeAgain)
+        {
+            StabilizeSoon(now);
+        }
+    }
+
+    /// <summary>Goes on with the step that waited for <paramref name="answer"/>, or keeps waiting for certificates.</summary>
+    private void OnAnswer(Instant now, Neighbours answer, bool lastChance)
+    {
+        var (step, target, version, sentAt) = (_query.Step, _query.Target, _query.Version, _query.SentAt);
+        if (step != QueryStep.Join && version != _successors.Version)
+        {
+            // Zave: between its query and the reply a node changes nothing of its own successor list. It did (a death): the answer came too late.
+            _query.End();
+            StabilizeSoon(now);
+            return;
+        }
+
+        var known = TryResolve(now, target.Id, answer.Successors, _successors.Capacity);
+        Contact? predecessor = null;
+        if (answer.Predecessor is { } named && known)
+        {
+            known = TryResolveOne(now, target.Id, named, out predecessor);
+        }
+
+        if (!known && !lastChance)
+        {
+            if (_query.Held is null)
+            {
+                _query.Held = answer;
+                _query.Deadline = now + _options.QueryTimeout;
+            }
+
+            return;
+        }
+
+        _query.End();
+        switch (step)
+        {
+            case QueryStep.Join:
+                CompleteJoin(now, target, answer);
+                break;
+            case QueryStep.StabilizeFirst:
+                CompleteFirst(now, target, answer, predecessor, sentAt);
+                break;
+            case QueryStep.StabilizeSecond:
+                CompleteSecond(now, target, answer);
+                break;
+        }
+
+        AfterQuery(now);
+    }
+
+    /// <summary>The successor tells of a change by itself: as good as an answer to step 1, unless a query is out.</summary>
+    private void OnNews(Instant now, in Contact from, Neighbours news)
+    {
+        if (Phase != NodePhase.Member || _successors.First.Id != from.Id)
+        {
+            return;
+        }
+
+        if (_query.Step != QueryStep.None)
+        {
+            _stabilizeAgain = true;
+            return;
+        }
+
+        _query = new() { Step = QueryStep.StabilizeFirst, Target = _successors.First, Version = _successors.Version, SentAt = Instant.Never, Deadline = now + _options.QueryTimeout };
+        OnAnswer(now, news, lastChance: false);
+    }
+
+    /// <summary>Zave, Stabilize step 1, with the answer of the first successor s. The contacts of its list are in <see cref="_resolved"/>.</summary>
+    private void CompleteFirst(Instant now, in Contact s, Neighbours answer, Contact? between, Instant sentAt)
+    {
+        if (!IsAnswerOfMember(now, s, answer))
+        {
+            return;
+        }
+
+        Epoch = Math.Max(Epoch, answer.Epoch);
+        if (sentAt != Instant.Never && answer.Predecessor is { } confirmed && confirmed.Id == _self)
+        {
+            CustodyConfirmed(sentAt);
+        }
+
+        var count = SuccessorList.Compose(_self, s, Resolved, _departed, _scratch, out var closes);
+        AdoptList(now, _scratch.AsSpan(0, count));
+        if (closes && count < _successors.Capacity)
+        {
+            ReturnToFounding(now); // Nobody but these few is left on the ring.
+            return;
+        }
+
+        _candidate = null;
+        if (between is { } q && !_departed.Contains(q.Id, q.Instance) && IsBetween(_self, q.Id, _successors.First.Id))
+        {
+            if (_port.IsLinked(q.Id))
+            {
+                Ask(now, QueryStep.StabilizeSecond, q);
+                return;
+            }
+
+            // Wanting a link is not a step: t keeps s, and step 2 comes with the link.
+            _candidate = q;
+            WishForLinks(now);
+        }
+
+        NotifySuccessor(now);
+    }
+
+    /// <summary>Zave, Stabilize step 2, with the answer of q, which lies between this node and its first successor.</summary>
+    private void CompleteSecond(Instant now, in Contact q, Neighbours answer)
+    {
+        if (answer.Phase == NodePhase.Member && IsBetween(_self, q.Id, _successors.First.Id) && !_departed.Contains(q.Id, q.Instance))
+        {
+            var count = SuccessorList.Compose(_self, q, Resolved, _departed, _scratch, out var closes);
+            AdoptList(now, _scratch.AsSpan(0, count));
+            if (closes && count < _successors.Capacity)
+            {
+                ReturnToFounding(now);
+                return;
+            }
+        }
+
+        NotifySuccessor(now);
+    }
+
+    /// <summary>Whether the first successor is a member of the ring and its list can be adopted; if not, does what follows from that.</summary>
+    private bool IsAnswerOfMember(Instant now, in Contact s, Neighbours answer)
+    {
+        switch (answer.Phase)
+        {
+            case NodePhase.Member:
+                return true;
+            case NodePhase.Founding:
+                SendFoundingState(now, s.Id); // Either side learns from the other's epoch who has to follow.
+                return false;
+            case NodePhase.Leaving or NodePhase.Left:
+                Depart(now, s.Id, s.Instance, saidGoodBye: true);
+                return false;
+            default:
+                if (_successors.Count > 1 && _successors.Remove(s.Id))
+                {
+                    ListChanged(now, firstChanged: true); // It fell out of the ring and says so itself; it comes back by joining.
+                }
+
+                return false;
+        }
+    }
+
+    /// <summary>Takes a list that a step made.</summary>
+    private void AdoptList(Instant now, ReadOnlySpan<Contact> list)
+    {
+        var first = _successors.Count > 0 ? _successors.First.Id : _self;
+        if (list.Length > 0 && _successors.Assign(list))
+        {
+            ListChanged(now, first != _successors.First.Id);
+        }
+    }
+
+    private void ListChanged(Instant now, bool firstChanged)
+    {
+        NeighboursChanged();
+        TellPredecessor(now);
+        if (firstChanged)
+        {
+            StabilizeSoon(now);
+        }
+
+        WishForLinks(now);
+    }
+
+    /// <summary>A changed list goes to the predecessor at once: its own list follows from it.</summary>
+    private void TellPredecessor(Instant now)
+    {
+        if (Predecessor is { } predecessor && predecessor.Id != _self)
+        {
+            _port.Send(now, predecessor.Id, MyNeighbours(0));
+        }
+    }
+
+    private void NotifySuccessor(Instant now)
+    {
+        if (_successors.Count > 0)
+        {
+            _port.Send(now, _successors.First.Id, new Notify(_port.Self.Descriptor, _arcs.ArcAfter));
+        }
+    }
+
+    /// <summary>Zave, Fail as a neighbour sees it: the entry is dropped, wherever it stands.</summary>
+    private void DepartFromRing(Instant now, RingId peer)
+    {
+        if (_candidate is { } candidate && candidate.Id == peer)
+        {
+            _candidate = null;
+        }
+
+        var wasFirst = _successors.IndexOf(peer) == 0;
+        var removed = _successors.Remove(peer);
+        if (removed && _successors.Count == 0)
+        {
+            PredecessorDeparted(now, peer);
+            BecomeRejoin(now);
+            return;
+        }
+
+        if (removed)
+        {
+            ListChanged(now, wasFirst);
+        }
+
+        PredecessorDeparted(now, peer);
+        GranteeDeparted(now, peer);
+        OwnerBelowDeparted(now, peer);
+    }
+
+    private void RingLinkUp(Instant now, in Contact peer)
+    {
+        if (_candidate is { } candidate && candidate.Id == peer.Id)
+        {
+            StabilizeSoon(now);
+        }
+    }
+
+    private bool TryResolveOne(Instant now, RingId from, in Descriptor descriptor, out Contact? contact)
+    {
+        contact = null;
+        if (descriptor.Id == _self || _departed.Contains(descriptor.Id, descriptor.Instance))
+        {
+            return true;
+        }
+
+        if (_port.TryResolve(descriptor, out var known))
+        {
+            contact = known;
+            return true;
+        }
+
+        _port.FetchCertificates(now, from, new ReadOnlySpan<Descriptor>(in descriptor));
+        return false;
+    }
+
+    /// <summary>One atomic query: whom, when, and the list's version that its answer is good for.</summary>
+    private struct Query
+    {
+        public static readonly Query Idle = new() { Deadline = Instant.Never };
+
+        public QueryStep Step;
+        public Contact Target;
+        public ulong Nonce;
+        public int Version;
+        public Instant SentAt;
+        public Instant Deadline;
+        public Neighbours? Held;
+
+        public void End() => this = Idle;
+    }
+}

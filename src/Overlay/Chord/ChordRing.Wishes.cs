@@ -1,0 +1,46 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Chord;
+
+// Standing links (mechanisms §3): the first two successors, and whoever stands between this node and the first until step 2 has been done with it. The two
+// predecessors come from their side. While founding: everybody. Entries 3 … r are known, not linked.
+public sealed partial class ChordRing
+{
+    /// <summary>Successors that are kept linked.</summary>
+    private const int LinkedSuccessors = 2;
+
+    private readonly RingWishes _wishes = new();
+    private readonly List<Contact> _wished = [];
+
+    private void WishForLinks(Instant now)
+    {
+        _wished.Clear();
+        if (Phase == NodePhase.Founding)
+        {
+            Span<Contact> mesh = new Contact[FoundingState.MaxEntries];
+            foreach (ref readonly var member in mesh[.._founding.CopyClockwise(_self, mesh)])
+            {
+                _wished.Add(member);
+            }
+        }
+        else if (Phase == NodePhase.Member)
+        {
+            foreach (ref readonly var successor in _successors.Entries[..Math.Min(LinkedSuccessors, _successors.Count)])
+            {
+                _wished.Add(successor);
+            }
+
+            if (_candidate is { } candidate)
+            {
+                _wished.Add(candidate);
+            }
+        }
+
+        _wishes.Set(now, _port, LinkPurpose.Ring, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_wished));
+    }
+
+    private void WishForJoinLinks(Instant now, ReadOnlySpan<Contact> peers) => _wishes.Set(now, _port, LinkPurpose.Join, peers);
+}

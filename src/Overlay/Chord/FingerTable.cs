@@ -1,0 +1,170 @@
+using Overlay.Identity;
+using Overlay.Ring;
+
+namespace Overlay.Chord;
+
+/// <summary>The owners of id + 2^k, row by row; only the distinct ones take room, and only the farthest of them are linked.</summary>
+/// <remarks>Fingers make paths short and nothing else: no rule of the ring looks at them.</remarks>
+public sealed class FingerTable(int maxLinked)
+{
+    /// <summary>Rows of the table.</summary>
+    public const int Rows = RingId.Bits;
+
+    private const byte Nobody = byte.MaxValue;
+
+    private readonly byte[] _rows = CreateRows();
+    private readonly List<Contact> _distinct = [];
+
+    /// <summary>Distinct fingers known.</summary>
+    public int Count => _distinct.Count;
+
+    /// <summary>The finger of <paramref name="row"/>, if one is known.</summary>
+    public Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]];
+
+    /// <summary>Sets the finger of a row. Whether that changed the row.</summary>
+    public bool Set(int row, in Contact finger)
+    {
+        var index = IndexOf(finger.Id);
+        if (index >= 0 && _rows[row] == index && _distinct[index].Instance >= finger.Instance)
+        {
+            return false;
+        }
+
+        if (index < 0)
+        {
+            index = _distinct.Count;
+            _distinct.Add(finger);
+        }
+        else if (_distinct[index].Instance < finger.Instance)
+        {
+            _distinct[index] = finger;
+        }
+
+        _rows[row] = (byte)index;
+        Sweep();
+        return true;
+    }
+
+    /// <summary>Empties <paramref name="row"/> and, with <paramref name="andBelow"/>, all rows nearer to the owner. Whether that changed anything.</summary>
+    public bool Clear(int row, bool andBelow)
+    {
+        var changed = false;
+        for (var at = row; at >= (andBelow ? 0 : row); at--)
+        {
+            changed |= _rows[at] != Nobody;
+            _rows[at] = Nobody;
+        }
+
+        Sweep();
+        return changed;
+    }
+
+    /// <summary>Drops <paramref name="id"/> from all rows. Whether it was there.</summary>
+    public bool Remove(RingId id)
+    {
+        var index = IndexOf(id);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        for (var row = 0; row < Rows; row++)
+        {
+            if (_rows[row] == index)
+            {
+                _rows[row] = Nobody;
+            }
+        }
+
+        Sweep();
+        return true;
+    }
+
+    /// <summary>Whether <paramref name="id"/> is a finger.</summary>
+    public bool Contains(RingId id) => IndexOf(id) >= 0;
+
+    /// <summary>The highest row of <paramref name="id"/>, or −1.</summary>
+    public int RowOf(RingId id)
+    {
+        var index = IndexOf(id);
+        for (var row = Rows - 1; index >= 0 && row >= 0; row--)
+        {
+            if (_rows[row] == index)
+            {
+                return row;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The distinct fingers that are to be linked, farthest first. Returns how many were written.</summary>
+    public int CopyLinked(Span<Contact> into)
+    {
+        var count = 0;
+        for (var row = Rows - 1; row >= 0 && count < Math.Min(maxLinked, into.Length); row--)
+        {
+
+            if (_rows[row] != Nobody && !AlreadyIn(into[..count], _distinct[_rows[row]].Id))
+            {
+                into[count++] = _distinct[_rows[row]];
+            }
+        }
+
+        return count;
+    }
+
+    private static byte[] CreateRows()
+    {
+        var rows = new byte[Rows];
+        Array.Fill(rows, Nobody);
+        return rows;
+    }
+
+    private static bool AlreadyIn(ReadOnlySpan<Contact> contacts, RingId id)
+    {
+        foreach (ref readonly var contact in contacts)
+        {
+            if (contact.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private int IndexOf(RingId id)
+    {
+        for (var index = 0; index < _distinct.Count; index++)
+        {
+            if (_distinct[index].Id == id)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Drops the fingers that no row names any more.</summary>
+    private void Sweep()
+    {
+        for (var index = _distinct.Count - 1; index >= 0; index--)
+        {
+            if (Array.IndexOf(_rows, (byte)index) >= 0)
+            {
+                continue;
+            }
+
+            _distinct.RemoveAt(index);
+            for (var row = 0; row < Rows; row++)
+            {
+                if (_rows[row] != Nobody && _rows[row] > index)
+                {
+                    _rows[row]--;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using Overlay.Identity;
+using Overlay.Ring;
+
+namespace Overlay.Chord;
+
+/// <summary>The members that follow a node clockwise, nearest first: what the ring is made of.</summary>
+/// <remarks>
+/// <para>Invariant: entries lie in clockwise order from the owner, without duplicates and without the owner. The list may be shorter than r: there are no
+/// artificial entries, which the proof uses only to keep its lists at one length.</para>
+/// <para><see cref="Version"/> counts changes, so that the answer to a query can be refused when the list it was meant for is no more (Zave: a step is atomic).</para>
+/// </remarks>
+public sealed class SuccessorList(RingId owner, int capacity)
+{
+    private readonly Contact[] _entries = new Contact[capacity];
+
+    /// <summary>Entries now.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Entries at the most, r.</summary>
+    public int Capacity => _entries.Length;
+
+    /// <summary>Grows with each change.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>The entries, nearest first.</summary>
+    public ReadOnlySpan<Contact> Entries => _entries.AsSpan(0, Count);
+
+    /// <summary>The first entry. There must be one.</summary>
+    public Contact First
+    {
+        get
+        {
+            Invariant.Check(Count > 0, "the first entry of an empty successor list was asked for");
+            return _entries[0];
+        }
+    }
+
+    /// <summary>
+    /// The list that follows from adopting <paramref name="first"/> and its own list: <c>[first] ++ rest</c> without what exceeds r (Zave's Stabilize and Join).
+    /// Stops where the list comes round to the owner or is out of order; leaves out what <paramref name="departed"/> knows to be gone.
+    /// </summary>
+    /// <param name="ringOwner">Whose list it will be.</param>
+    /// <param name="first">The member that answered.</param>
+    /// <param name="rest">Its successor list.</param>
+    /// <param name="departed">Nodes whose departure is confirmed.</param>
+    /// <param name="into">Room for r entries.</param>
+    /// <param name="closes">Whether the list came round to its owner with room to spare: the ring has at most r members.</param>
+    /// <returns>Entries written.</returns>
+    public static int Compose(
+        RingId ringOwner, in Contact first, ReadOnlySpan<Contact> rest, DepartedNodes departed, Span<Contact> into, out bool closes)
+    {
+        ArgumentNullException.ThrowIfNull(departed);
+        closes = false;
+        var count = 0;
+        var reached = 0UL;
+        if (!departed.Contains(first.Id, first.Instance))
+        {
+            into[count++] = first;
+            reached = ringOwner.ClockwiseTo(first.Id);
+        }
+
+        foreach (ref readonly var next in rest)
+        {
+            if (count == into.Length)
+            {
+                break;
+            }
+
+            if (next.Id == ringOwner)
+            {
+                closes = true;
+                break;
+            }
+
+            var distance = ringOwner.ClockwiseTo(next.Id);
+            if (distance <= reached)
+            {
+                break; // Past the owner, who is unknown there, or nonsense: what follows says nothing about the owner's successors.
+            }
+
+            reached = distance;
+            if (!departed.Contains(next.Id, next.Instance))
+            {
+                into[count++] = next;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes <paramref name="entries"/> as the list. Whether that changed it.</summary>
+    public bool Assign(ReadOnlySpan<Contact> entries)
+    {
+        CheckOrder(entries);
+        if (SameAs(entries))
+        {
+            return false;
+        }
+
+        entries.CopyTo(_entries);
+        _entries.AsSpan(entries.Length).Clear();
+        Count = entries.Length;
+        Version++;
+        return true;
+    }
+
+    /// <summary>Drops the entry of <paramref name="id"/>. Whether there was one.</summary>
+    public bool Remove(RingId id)
+    {
+        var index = IndexOf(id);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        _entries.AsSpan(index + 1, Count - index - 1).CopyTo(_entries.AsSpan(index));
+        _entries[--Count] = default;
+        Version++;
+        return true;
+    }
+
+    /// <summary>Forgets all entries.</summary>
+    public void Clear()
+    {
+        if (Count > 0)
+        {
+            Array.Clear(_entries);
+            Count = 0;
+            Version++;
+        }
+    }
+
+    /// <summary>Where <paramref name="id"/> stands, or −1.</summary>
+    public int IndexOf(RingId id)
+    {
+        for (var index = 0; index < Count; index++)
+        {
+            if (_entries[index].Id == id)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    private bool SameAs(ReadOnlySpan<Contact> entries)
+    {
+        if (entries.Length != Count)
+        {
+            return false;
+        }
+
+        for (var index = 0; index < Count; index++)
+        {
+            if (_entries[index].Id != entries[index].Id || _entries[index].Instance != entries[index].Instance)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void CheckOrder(ReadOnlySpan<Contact> entries)
+    {
+        var reached = 0UL;
+        Invariant.Check(entries.Length <= Capacity, "a successor list is longer than r");
+        foreach (ref readonly var entry in entries)
+        {
+            var distance = owner.ClockwiseTo(entry.Id);
+            Invariant.Check(distance > reached, "a successor list is out of order");
+            reached = distance;
+        }
+    }
+}
