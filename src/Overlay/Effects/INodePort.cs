@@ -21,6 +21,12 @@ public interface INodePort
     /// <summary>Sends to whoever is responsible for <paramref name="key"/>. Where that is this node, the payload is handled here, after the step.</summary>
     void SendToResponsible(Instant now, RingId key, Payload payload);
 
+    /// <summary>
+    /// Sends to exactly <paramref name="to"/>, signed, with the link to <paramref name="via"/> as the first hop, whatever other links there are: the direct one is
+    /// what may be broken. Where there is no link to <paramref name="via"/>, like <see cref="Send"/>.
+    /// </summary>
+    void SendVia(Instant now, RingId via, RingId to, Payload payload) => Send(now, to, payload);
+
     /// <summary>Whether there is an open, proved link to <paramref name="id"/>.</summary>
     bool IsLinked(RingId id);
 

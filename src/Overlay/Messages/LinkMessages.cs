@@ -64,8 +64,12 @@ public sealed record LinkStatus(NodePhase Phase, bool Needed) : Payload
     public override MessageKind Kind => MessageKind.LinkStatus;
 }
 
-/// <summary><c>[nonce]</c>.</summary>
-public sealed record Ping(ulong Nonce) : Payload
+/// <summary><c>[nonce, replyTo | nil]</c>.</summary>
+/// <param name="Nonce">Repeated by the <see cref="Pong"/>; drawn anew for each suspicion, so that no old pong clears anybody.</param>
+/// <param name="ReplyTo">
+/// The asker, where a helper probes for somebody else: the pong goes to it and leaves by the helper's way, because the way between the two is what is in doubt.
+/// </param>
+public sealed record Ping(ulong Nonce, RingId? ReplyTo = null) : Payload
 {
     public override MessageKind Kind => MessageKind.Ping;
 }

@@ -29,8 +29,9 @@ internal static class LinkMessagesCodec
                 writer.Write(status.Needed);
                 return true;
             case Ping ping:
-                writer.BeginArray(1);
+                writer.BeginArray(2);
                 writer.Write(ping.Nonce);
+                writer.WriteOptional(ping.ReplyTo.HasValue, ping.ReplyTo.GetValueOrDefault());
                 return true;
             case Pong pong:
                 writer.BeginArray(2);
@@ -65,7 +66,7 @@ internal static class LinkMessagesCodec
         {
             MessageKind.Proof => new Proof(reader.ReadByte(), reader.ReadCertificate(), reader.ReadInt64(), reader.ReadSignature()),
             MessageKind.LinkStatus => new LinkStatus(reader.ReadEnum<NodePhase>(), reader.ReadBoolean()),
-            MessageKind.Ping => new Ping(reader.ReadUInt64()),
+            MessageKind.Ping => new Ping(reader.ReadUInt64(), reader.TryReadOptionalRingId(out var replyTo) ? replyTo : null),
             MessageKind.Pong => new Pong(reader.ReadUInt64(), reader.ReadEnum<NodePhase>()),
             MessageKind.ProbeFor => new ProbeFor(reader.ReadUInt64(), reader.ReadRingId()),
             MessageKind.GetCertificates => new GetCertificates(reader.ReadUInt64(), ReadHashes(ref reader)),

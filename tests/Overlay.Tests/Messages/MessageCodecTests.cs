@@ -67,7 +67,7 @@ public sealed class MessageCodecTests
             + "C406010203040506" + "C406000000000009" // srcId, srcVia
             + "C4060A0B0C0D0E0F" + "C0" + "4D" // dstId, no dstVia, messageId
             + "C419" + "0102030405060708090A0B0C0D0E0F10" + "1112131415161718" + "01" // hopContext
-            + "94" + "05" + "CF0000019B76DACF10" + "C400" + "91" + "CD012C", // body: instance, expiry, no signature, [nonce]
+            + "94" + "05" + "CF0000019B76DACF10" + "C400" + "92" + "CD012C" + "C0", // body: instance, expiry, no signature, [nonce, no replyTo]
             Convert.ToHexString(MessageCodec.Encode(message)));
     }
 
@@ -107,7 +107,7 @@ public sealed class MessageCodecTests
     [Fact]
     public void Elements_that_a_later_version_appended_are_skipped()
     {
-        var body = Convert.FromHexString("96" + "05" + "06" + "C400" + "93" + "CD012C" + "A56C61746572" + "91C0" + "CB3FF8000000000000" + "C3");
+        var body = Convert.FromHexString("96" + "05" + "06" + "C400" + "94" + "CD012C" + "C0" + "A56C61746572" + "91C0" + "CB3FF8000000000000" + "C3");
         var bytes = MessageCodec.Encode(Samples.Around(new Ping(1)) with { Body = new EncodedBody { Bytes = body } });
         byte[] longer = [0x9D, .. bytes.AsSpan(1), 0xC0, 0x91, 0xC3]; // 13 elements now
 

@@ -46,6 +46,7 @@ internal static class Samples
         new Granted(long.MinValue),
         new FoundingState(3, NodePhase.Founding, 0xFEDCBA9876543210, [new(Three[0], FoundingMark.Alive), new(Three[1], FoundingMark.Evicted)]),
         new Ping(65_536),
+        new Ping(1, RingId.From(7)),
         new Pong(4_294_967_296, NodePhase.Member),
         new ProbeFor(3, RingId.From(0xFFFFFFFFFFFF)),
         new GetCertificates(1, [Alice.Hash]),

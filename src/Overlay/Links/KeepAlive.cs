@@ -1,0 +1,95 @@
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Links;
+
+/// <summary>Where the watch over one peer stands.</summary>
+internal enum KeepAliveState : byte
+{
+    /// <summary>Heard lately, or not asked yet.</summary>
+    Quiet,
+
+    /// <summary>Asked, not heard since.</summary>
+    Asked,
+
+    /// <summary>Others ask for us.</summary>
+    AskedByOthers,
+
+    /// <summary>There is nobody to ask: we go on asking ourselves.</summary>
+    AskedAlone,
+
+    /// <summary>No link at all: asked by routed messages.</summary>
+    Unlinked,
+}
+
+/// <summary>What has to be done about one peer now.</summary>
+internal enum KeepAliveDecision : byte
+{
+    None,
+
+    /// <summary>It was silent for long: ask it.</summary>
+    Ask,
+
+    /// <summary>It did not answer: suspect it.</summary>
+    Suspect,
+
+    /// <summary>No verdict yet: ask it once more.</summary>
+    AskAgain,
+
+    /// <summary>Time for the verdict.</summary>
+    Judge,
+}
+
+/// <summary>The watch over one peer: when it was heard, what was asked, and what follows from the time. A decision, never a deed.</summary>
+internal struct KeepAlive
+{
+    public RingId Peer;
+    public LinkWatch Watch;
+    public KeepAliveState State;
+
+    /// <summary>Whether the suspect answered the question of this suspicion by another way than its link.</summary>
+    public bool IsAnswered;
+
+    /// <summary>The question's number, drawn for each suspicion.</summary>
+    public ulong Nonce;
+
+    /// <summary>When the peer was heard last, or asked last where that is later.</summary>
+    public Instant Since;
+
+    /// <summary>When the suspicion ends in a verdict.</summary>
+    public Instant VerdictAt;
+
+    public readonly bool IsSuspect => State is KeepAliveState.AskedByOthers or KeepAliveState.AskedAlone;
+
+    /// <summary>When there is something to decide next.</summary>
+    public readonly Instant Due(OverlayOptions options) => State switch
+    {
+        KeepAliveState.Quiet => Since + (Watch == LinkWatch.Neighbour ? options.ProbePeriod : options.IdleProbePeriod),
+        KeepAliveState.Asked => Since + options.ProbePeriod,
+        KeepAliveState.AskedByOthers => VerdictAt,
+        _ => Instant.Min(VerdictAt, Since + (options.ProbePeriod * (State == KeepAliveState.Unlinked ? 2 : 1))), // Routed pings cost hops of others.
+    };
+
+    public readonly KeepAliveDecision Decide(Instant now, OverlayOptions options)
+    {
+        if (now < Due(options))
+        {
+            return KeepAliveDecision.None;
+        }
+
+        return State switch
+        {
+            KeepAliveState.Quiet => KeepAliveDecision.Ask,
+            KeepAliveState.Asked => KeepAliveDecision.Suspect,
+            _ => now >= VerdictAt ? KeepAliveDecision.Judge : KeepAliveDecision.AskAgain,
+        };
+    }
+
+    /// <summary>It lives, and its link works.</summary>
+    public void BecomeQuiet(Instant now) => (State, IsAnswered, Since) = (KeepAliveState.Quiet, false, now);
+
+    public void BecomeAsked(Instant now, ulong nonce) => (State, IsAnswered, Nonce, Since) = (KeepAliveState.Asked, false, nonce, now);
+
+    public void BecomeSuspect(KeepAliveState how, Instant now, Instant verdictAt, ulong nonce) =>
+        (State, IsAnswered, Nonce, Since, VerdictAt) = (how, false, nonce, now, verdictAt);
+}
