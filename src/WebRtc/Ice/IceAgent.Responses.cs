@@ -44,7 +44,7 @@ public sealed partial class IceAgent
 
     private void ReceiveCheckResponse(Instant now, CandidatePair pair, scoped ref StunMessage response)
     {
-        if (response.Class == StunClass.Success && response.XorMappedAddress is { } mapped)
+        if (response.Class == StunClass.Success && (response.XorMappedAddress ?? response.MappedAddress) is { } mapped)
         {
             LearnLocal(pair, mapped);
             SucceedPair(now, pair);
