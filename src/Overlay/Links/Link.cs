@@ -1,0 +1,113 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Links;
+
+/// <summary>One connection to another node, from the wish for it to its end.</summary>
+/// <remarks>
+/// Invariant: <see cref="Phase"/> is <see cref="LinkPhase.Open"/> exactly when both proofs were checked; then <see cref="SetUp"/> is null and
+/// <see cref="Peer"/> holds a verified certificate.
+/// </remarks>
+public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
+{
+    private TokenBucket _quota;
+
+    /// <summary>Its name towards the host.</summary>
+    public LinkId Id { get; } = id;
+
+    /// <summary>The other end's position.</summary>
+    public RingId PeerId { get; } = peerId;
+
+    /// <summary>Whether the other side offered.</summary>
+    public bool IsIncoming { get; } = isIncoming;
+
+    /// <summary>The other end; without a certificate until its answer came.</summary>
+    public Contact Peer { get; set; }
+
+    /// <summary>How far the link is.</summary>
+    public LinkPhase Phase { get; set; }
+
+    /// <summary>What this side wants it for; none: only the other side does.</summary>
+    public LinkPurpose Purpose { get; set; }
+
+    /// <summary>What the other side's offer wanted it for.</summary>
+    public LinkPurpose PeerPurpose { get; set; }
+
+    /// <summary>Whether the other side said that it needs the link.</summary>
+    public bool PeerNeeds { get; set; } = true;
+
+    /// <summary>The phase that the other side declared. Only members forward for others.</summary>
+    public NodePhase PeerPhase { get; set; }
+
+    /// <summary>Silent for too long: it carries messages only where nothing else does.</summary>
+    public bool IsSuspect { get; set; }
+
+    /// <summary>The last sign of life.</summary>
+    public Instant HeardAt { get; set; }
+
+    /// <summary>Since when neither side needs it; <see cref="Instant.Never"/> while one does.</summary>
+    public Instant UnneededSince { get; set; } = Instant.Never;
+
+    /// <summary>What is known only while the link is being set up.</summary>
+    public LinkSetUp? SetUp { get; set; }
+
+    /// <summary>Whether the link is proved.</summary>
+    public bool IsOpen => Phase == LinkPhase.Open;
+
+    /// <summary>Whether messages for others may go this way: a joiner would be a black hole (mechanisms §2).</summary>
+    public bool Forwards => PeerPhase is NodePhase.Member or NodePhase.Founding;
+
+    /// <summary>Whether one more message of this neighbour may be passed on.</summary>
+    public bool TryTakeQuota(Instant now, int perSecond) => _quota.TryTake(now, perSecond);
+
+    public override string ToString() => $"{Id} to {PeerId}, {Phase}";
+}
+
+/// <summary>The half of a link that is forgotten as soon as the link is open.</summary>
+public sealed class LinkSetUp
+{
+    /// <summary>When the phase must have ended.</summary>
+    public Instant PhaseDue { get; set; } = Instant.Never;
+
+    /// <summary>When the whole set-up must have ended.</summary>
+    public Instant Due { get; init; } = Instant.Never;
+
+    /// <summary>The offerer's nonce: names the set-up in all its messages.</summary>
+    public UInt128 OfferNonce { get; set; }
+
+    /// <summary>The answerer's nonce.</summary>
+    public UInt128 AnswerNonce { get; set; }
+
+    /// <summary>This side, as described by the host.</summary>
+    public LinkDescription? Local { get; set; }
+
+    /// <summary>The other side, from its signed offer or answer.</summary>
+    public LinkDescription? Remote { get; set; }
+
+    /// <summary>The anchor through which the other side's signals came; answers go the same way.</summary>
+    public RingId? PeerVia { get; set; }
+
+    /// <summary>A proof that came before the host said that the channel is open.</summary>
+    public Proof? EarlyProof { get; set; }
+
+    /// <summary>Whether this side sent its proof.</summary>
+    public bool HasProved { get; set; }
+
+    /// <summary>Whether the other side's proof was checked.</summary>
+    public bool IsPeerProved { get; set; }
+
+    /// <summary>Whether the offer has left this node.</summary>
+    public bool HasOffered { get; set; }
+
+    /// <summary>Candidates of the other side that came before its answer; bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
+    public List<string>? EarlyCandidates { get; set; }
+
+    /// <summary>Late candidate lines sent and taken so far, each bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
+    public int LinesSent { get; set; }
+
+    /// <inheritdoc cref="LinesSent"/>
+    public int LinesTaken { get; set; }
+}
