@@ -51,6 +51,9 @@ public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
     /// <summary>Since when neither side needs it; <see cref="Instant.Never"/> while one does.</summary>
     public Instant UnneededSince { get; set; } = Instant.Never;
 
+    /// <summary>What the other side was told last: this node's phase, and whether it needs the link.</summary>
+    public (NodePhase Phase, bool Needed)? Told { get; set; }
+
     /// <summary>What is known only while the link is being set up.</summary>
     public LinkSetUp? SetUp { get; set; }
 
@@ -90,17 +93,14 @@ public sealed class LinkSetUp
     /// <summary>The anchor through which the other side's signals came; answers go the same way.</summary>
     public RingId? PeerVia { get; set; }
 
-    /// <summary>A proof that came before the host said that the channel is open.</summary>
-    public Proof? EarlyProof { get; set; }
-
     /// <summary>Whether this side sent its proof.</summary>
     public bool HasProved { get; set; }
 
     /// <summary>Whether the other side's proof was checked.</summary>
     public bool IsPeerProved { get; set; }
 
-    /// <summary>Whether the offer has left this node.</summary>
-    public bool HasOffered { get; set; }
+    /// <summary>The message that carried the offer, 0 before it left; an <see cref="Unreachable"/> names it.</summary>
+    public ulong OfferMessage { get; set; }
 
     /// <summary>Candidates of the other side that came before its answer; bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
     public List<string>? EarlyCandidates { get; set; }

@@ -5,11 +5,12 @@ using Overlay.Ring;
 
 namespace Overlay.Routing;
 
-/// <summary>What routing must know of the ring: this node's place and its two neighbours.</summary>
+/// <summary>What routing must know of the ring: this node's place, its arc and its successor.</summary>
 /// <param name="Self">This node.</param>
-/// <param name="Owned">The arc that this node is responsible for, (predecessor, self].</param>
+/// <param name="Place">(predecessor, self]; empty where no predecessor is known.</param>
+/// <param name="Owned">What this node is responsible for. Other than <paramref name="Place"/> while a grant is on its way (mechanisms §3).</param>
 /// <param name="Successor">The first successor; this node itself where it is alone.</param>
-public readonly record struct RingView(RingId Self, RingArc Owned, RingId Successor);
+public readonly record struct RingView(RingId Self, RingArc Place, RingArc Owned, RingId Successor);
 
 /// <summary>What becomes of a message at one node.</summary>
 public enum HopKind : byte
@@ -88,20 +89,29 @@ public static class Router
     private static bool TryStep(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
     {
         var key = message.Target;
-        var clockwise = links.FirstClockwise(key, choice);
         if (choice.Suspects && message.IsExact && links.FindOpen(key) is { } suspect && suspect.Id != choice.Avoid)
         {
             hop = new(HopKind.Forward, suspect, message.Has(MessageFlags.Final), DropReason.None);
             return true;
         }
 
-        if (clockwise is null || view.Owned.Contains(key))
+        var isFinal = message.Has(MessageFlags.Final);
+        if (view.Place.Contains(key))
         {
-            hop = default; // The owner of the place has no link to it: nobody has that id.
+            // The place is this node's. Nobody has that id; or the arc is not granted yet, and the successor still holds it.
+            var holder = message.IsExact || isFinal ? null : links.FirstClockwise(view.Self, choice);
+            hop = new(HopKind.Forward, holder, true, DropReason.None);
+            return holder is not null;
+        }
+
+        hop = default;
+        var clockwise = links.FirstClockwise(key, choice);
+        if (clockwise is null)
+        {
             return false;
         }
 
-        if (!message.Has(MessageFlags.Final) && !RingArc.Between(view.Self, view.Successor).Contains(key))
+        if (!isFinal && !RingArc.Between(view.Self, view.Successor).Contains(key))
         {
             var counter = links.FirstCounterClockwise(key, choice)!;
             var nearest = clockwise.PeerId.DistanceTo(key) <= counter.PeerId.DistanceTo(key) ? clockwise : counter;

@@ -1,0 +1,254 @@
+using Overlay.Effects;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Routing;
+
+/// <summary>What a message of this node is to be like.</summary>
+/// <param name="To">The destination, or the key.</param>
+/// <param name="Payload">The content.</param>
+public readonly record struct Letter(RingId To, Payload Payload)
+{
+    /// <summary>The anchor of a destination that is not a member.</summary>
+    public RingId? Via { get; init; }
+
+    public MessageFlags Flags { get; init; }
+
+    /// <summary>0: a new one.</summary>
+    public ulong MessageId { get; init; }
+
+    public TraceContext HopContext { get; init; }
+
+    /// <summary>Signed even where it crosses one proved link only: the receiver may show it to others.</summary>
+    public bool AlwaysSigned { get; init; }
+}
+
+/// <summary>Brings messages on their way: those of this node, and those that pass through it.</summary>
+/// <remarks>
+/// A member routes by itself. Who is not a member sends everything through its <em>uplink</em>: the first link to a member, or the hub session before there is one.
+/// A message to a direct neighbour goes unsigned over the proved link; everything routed is signed.
+/// </remarks>
+public sealed class Courier(NodeContext context)
+{
+    /// <summary>How long a message is good for.</summary>
+    public static readonly TimeSpan MessageLife = TimeSpan.FromSeconds(30);
+
+    /// <summary>Messages of one step to this node itself; more are dropped, as <see cref="DropReason.QueueFull"/>.</summary>
+    private const int MaxLocal = 256;
+
+    private readonly Queue<Message> _local = new();
+
+    /// <summary>The open hub session through which a newcomer or a guest is connected; default where there is none.</summary>
+    public LinkId HubUplink { get; set; }
+
+    /// <summary>Sends a message of this node.</summary>
+    /// <returns>Its id, and whether the first link that it crosses is a hub session.</returns>
+    public (ulong MessageId, bool ByHub) Send(Instant now, in Letter letter)
+    {
+        var message = new Message
+        {
+            Kind = letter.Payload.Kind,
+            Flags = letter.Flags,
+            HopsLeft = Message.HopBudget,
+            HasDestinationVia = letter.Via is not null,
+            Source = context.Self.Id,
+            Destination = letter.To,
+            DestinationVia = letter.Via ?? default,
+            MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),
+            HopContext = letter.HopContext,
+            Body = new SignedBody
+            {
+                Instance = context.Instance,
+                ExpiresAt = now.UnixMilliseconds + (long)MessageLife.TotalMilliseconds,
+                Payload = letter.Payload,
+            },
+            Route = (letter.Flags & MessageFlags.RecordRoute) != 0 ? [] : null,
+        };
+        return (message.MessageId, Dispatch(message, letter.AlwaysSigned, avoid: default));
+    }
+
+    /// <summary>Sends to the other end of a link, unsigned: the link was proved. Before it is, only the proof goes this way.</summary>
+    public void SendOver(Instant now, Link link, Payload payload)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        SendOver(now, link.Id, context.Self.Id, link.PeerId, payload);
+    }
+
+    /// <summary>Sends to the hub, over an open session.</summary>
+    public void SendToHub(Instant now, LinkId session, Payload payload) => SendOver(now, session, default, default, payload);
+
+    /// <summary>Sends a message of this node again, past <paramref name="avoid"/>: signed, and for the last time.</summary>
+    public void Resend(in Message message, SignedBody body, LinkId avoid)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        var again = message with
+        {
+            HopsLeft = Message.HopBudget,
+            Flags = (message.Flags & ~MessageFlags.Final) | MessageFlags.Rerouted,
+            Body = new SignedBody { Instance = context.Instance, ExpiresAt = body.ExpiresAt, Payload = body.Payload },
+        };
+        Dispatch(again, alwaysSigned: true, avoid);
+    }
+
+    /// <summary>
+    /// Passes on a message that is not for this node. What cannot go on ends here; where its sender waits for an answer, it is told.
+    /// </summary>
+    public void Forward(Instant now, in Message message, in NextHop hop, LinkId from)
+    {
+        if (hop.Kind != HopKind.Forward)
+        {
+            Undeliverable(now, message, hop.Reason, from);
+            return;
+        }
+
+        var next = message with
+        {
+            HopsLeft = (byte)(message.HopsLeft - 1),
+            Flags = hop.IsFinal ? message.Flags | MessageFlags.Final : message.Flags,
+        };
+        context.Outbox.Observe(new Effect { Observation = Observation.Forwarded, Link = hop.Link!.Id, Message = next });
+        context.Outbox.Send(hop.Link.Id, next);
+    }
+
+    /// <summary>Ends a message here and tells its sender, if that waits for an answer.</summary>
+    public void Undeliverable(Instant now, in Message message, DropReason why, LinkId from)
+    {
+        context.Drop(why, message, from);
+        if (message.Source == context.Self.Id)
+        {
+            Enqueue(message with { Kind = MessageKind.Unreachable, Destination = message.Source, HasDestinationVia = false, Body = Local(new Unreachable(message.MessageId, why)) });
+        }
+        else if (ExpectsAnswer(message) && context.IsAdmitted)
+        {
+            Send(now, new Letter(message.Source, new Unreachable(message.MessageId, why)) { Via = message.HasSourceVia ? message.SourceVia : null });
+        }
+    }
+
+    /// <summary>The next message of this step that this node sent to itself.</summary>
+    public bool TryTakeLocal(out Message message) => _local.TryDequeue(out message);
+
+    private static SignedBody Local(Payload payload) => new() { Instance = 0, ExpiresAt = long.MaxValue, Payload = payload };
+
+    /// <summary>Messages whose sender waits; never an answer, or two nodes could answer each other for ever.</summary>
+    private static bool ExpectsAnswer(in Message message) => message.Kind switch
+    {
+        MessageKind.Data => message.Has(MessageFlags.WantReceipt),
+        MessageKind.Offer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.GetCertificates
+            or MessageKind.PutRecord or MessageKind.GetRecord => true,
+        _ => false,
+    };
+
+    private void SendOver(Instant now, LinkId link, RingId source, RingId destination, Payload payload) =>
+        context.Outbox.Send(link, new Message
+        {
+            Kind = payload.Kind,
+            HopsLeft = 1,
+            Source = source,
+            Destination = destination,
+            MessageId = context.NextMessageId(),
+            Body = new SignedBody
+            {
+                Instance = context.Instance,
+                ExpiresAt = now.UnixMilliseconds + (long)MessageLife.TotalMilliseconds,
+                Payload = payload,
+            },
+        });
+
+    private bool Dispatch(in Message message, bool alwaysSigned, LinkId avoid)
+    {
+        if (context.IsMember)
+        {
+            var hop = Router.NextHop(context.View, context.Links, message, avoid);
+            Put(message, hop, alwaysSigned);
+            return false;
+        }
+
+        if (message.Destination == context.Self.Id && message.IsExact)
+        {
+            Enqueue(message);
+            return false;
+        }
+
+        var link = Uplink(message, avoid);
+        if (link is not null)
+        {
+            Put(message, new NextHop(HopKind.Forward, link, false, DropReason.None), alwaysSigned);
+            return false;
+        }
+
+        if (HubUplink == default)
+        {
+            Fail(message, DropReason.NoRoute);
+            return false;
+        }
+
+        Sign(message);
+        context.Outbox.Send(HubUplink, message with { HopsLeft = (byte)(message.HopsLeft - 1) });
+        return true;
+    }
+
+    /// <summary>The way of a node that is not a member: straight to the destination, else by the member nearest to it.</summary>
+    private Link? Uplink(in Message message, LinkId avoid)
+    {
+        if (message.IsExact && context.Links.FindOpen(message.Destination) is { } direct && direct.Id != avoid)
+        {
+            return direct;
+        }
+
+        return context.Links.FirstCounterClockwise(message.Target, new LinkChoice(avoid, Suspects: false))
+            ?? context.Links.FirstCounterClockwise(message.Target, new LinkChoice(avoid, Suspects: true));
+    }
+
+    private void Put(in Message message, in NextHop hop, bool alwaysSigned)
+    {
+        switch (hop.Kind)
+        {
+            case HopKind.Deliver:
+                Enqueue(message);
+                break;
+            case HopKind.Forward:
+                if (alwaysSigned || !message.IsExact || hop.Link!.PeerId != message.Destination)
+                {
+                    Sign(message);
+                }
+
+                context.Outbox.Send(hop.Link!.Id, message with
+                {
+                    HopsLeft = (byte)(message.HopsLeft - 1),
+                    Flags = hop.IsFinal ? message.Flags | MessageFlags.Final : message.Flags,
+                });
+                break;
+            default:
+                Fail(message, hop.Kind == HopKind.ToGuest ? DropReason.GuestGone : hop.Reason);
+                break;
+        }
+    }
+
+    private void Sign(in Message message) => MessageSecurity.Sign(message, (SignedBody)message.Body!, context.Signing);
+
+    private void Fail(in Message message, DropReason why)
+    {
+        context.Drop(why, message, default);
+        Enqueue(message with
+        {
+            Kind = MessageKind.Unreachable,
+            Destination = message.Source,
+            HasDestinationVia = false,
+            Flags = MessageFlags.None,
+            Body = Local(new Unreachable(message.MessageId, why)),
+        });
+    }
+
+    private void Enqueue(in Message message)
+    {
+        if (_local.Count == MaxLocal)
+        {
+            context.Drop(DropReason.QueueFull, message, default);
+            return;
+        }
+
+        _local.Enqueue(message);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Ring;
+
+namespace Overlay.Routing;
+
+/// <summary>What all procedures of one node share: who it is, its links, its ports, and the outbox of the step.</summary>
+public sealed class NodeContext
+{
+    private int _lastLink;
+    private ulong _lastMessage;
+    private Prng _prng;
+
+    public NodeContext(OverlayOptions options, ISigning signing, ISealing? sealing, ISecrets secrets, ulong seed, long instance)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (Options, Signing, Sealing, Secrets, Instance) = (options, signing, sealing, secrets, instance);
+        _prng = new Prng(seed);
+        Links = new LinkTable(options.MaxLinks, options.MaxSetUps);
+        Certificates = new CertificateStore(signing);
+    }
+
+    public OverlayOptions Options { get; }
+
+    public ISigning Signing { get; }
+
+    public ISealing? Sealing { get; }
+
+    public ISecrets Secrets { get; }
+
+    /// <summary>This start of the node.</summary>
+    public long Instance { get; }
+
+    /// <summary>The node itself; without a certificate until it was admitted.</summary>
+    public Contact Self { get; set; }
+
+    public NodePhase Phase { get; set; }
+
+    /// <summary>Where this node lies on the ring; meaningful while <see cref="IsMember"/>.</summary>
+    public RingView View { get; set; }
+
+    public LinkTable Links { get; }
+
+    public CertificateStore Certificates { get; }
+
+    /// <summary>The outbox of the step that is being taken.</summary>
+    public Outbox Outbox { get; set; } = null!;
+
+    /// <summary>Decides the node's schedules.</summary>
+    public ref Prng Prng => ref _prng;
+
+    /// <summary>Whether this node forwards for others.</summary>
+    public bool IsMember => Phase is NodePhase.Member or NodePhase.Founding or NodePhase.Leaving;
+
+    /// <summary>Whether a certificate was given, so that messages can be signed and answered.</summary>
+    public bool IsAdmitted => Self.Certificate is not null;
+
+    /// <summary>A name for a link or a hub session. Never reused.</summary>
+    public LinkId NextLink() => new(++_lastLink);
+
+    /// <summary>A number for a message: unique for this instance.</summary>
+    public ulong NextMessageId() => ++_lastMessage;
+
+    /// <summary>8 bytes that nobody can guess, never 0.</summary>
+    public ulong NextNonce()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        Secrets.Fill(bytes);
+        return Math.Max(1, BinaryPrimitives.ReadUInt64BigEndian(bytes));
+    }
+
+    /// <summary>16 bytes that nobody can guess: names a link set-up.</summary>
+    public UInt128 NextLinkNonce()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Secrets.Fill(bytes);
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+
+    /// <summary>Counts a message that ends here.</summary>
+    public void Drop(DropReason why, in Message message, LinkId link) =>
+        Outbox.Observe(new Effect { Observation = Observation.Dropped, Drop = why, Link = link, Message = message with { Body = null } });
+}

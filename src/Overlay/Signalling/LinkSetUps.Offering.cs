@@ -1,0 +1,201 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay.Signalling;
+
+// The offering side:  gather → Offer → (signal) → Answer | Refuse | Unreachable → check …  and late candidates of both sides.
+public sealed partial class LinkSetUps
+{
+    /// <summary>The host has gathered: the offer or the answer goes out.</summary>
+    public void Described(Instant now, LinkId id, LinkDescription local)
+    {
+        if (Links.Find(id) is not { Phase: LinkPhase.Gather, SetUp: { } setUp } link || !IsWellFormed(local))
+        {
+            return;
+        }
+
+        setUp.Local = local;
+        if (link.IsIncoming)
+        {
+            setUp.AnswerNonce = _context.NextLinkNonce();
+            Signal(now, link, new Answer(setUp.OfferNonce, setUp.AnswerNonce, local, _context.Self.Certificate));
+        }
+        else
+        {
+            setUp.OfferNonce = _context.NextLinkNonce();
+            setUp.OfferMessage = Signal(now, link, new Offer(setUp.OfferNonce, link.Purpose, local, _context.Self.Certificate));
+        }
+
+        Enter(now, link, LinkPhase.Signal);
+        Schedule();
+    }
+
+    /// <summary>Candidates that the host found after the description.</summary>
+    public void LateCandidates(Instant now, LinkId id, IReadOnlyList<string> lines)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        if (Links.Find(id) is not { Phase: > LinkPhase.Gather, SetUp: { } setUp } link)
+        {
+            return; // Open already: it works without them.
+        }
+
+        var room = LinkDescription.MaxCandidates - setUp.LinesSent;
+        if (room <= 0 || lines.Count == 0)
+        {
+            return;
+        }
+
+        var batch = lines.Count <= room ? lines : Take(lines, room);
+        setUp.LinesSent += batch.Count;
+        Signal(now, link, new Candidates(setUp.OfferNonce, batch));
+    }
+
+    /// <summary>An answer to an offer of this node; authentic, from <paramref name="from"/>.</summary>
+    public void ReceiveAnswer(Instant now, in Contact from, RingId? via, Answer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        var link = Links.FindSetUp(from.Id, isIncoming: false);
+        if (link is not { Phase: LinkPhase.Signal, SetUp: { } setUp } || setUp.OfferNonce != answer.OfferNonce || !IsWellFormed(answer.Description))
+        {
+            return; // Late, replayed, or to an offer that gave way.
+        }
+
+        link.Peer = from;
+        setUp.PeerVia = via;
+        setUp.AnswerNonce = answer.Nonce;
+        setUp.Remote = answer.Description;
+        Enter(now, link, LinkPhase.Check);
+        _context.Outbox.AcceptAnswer(link.Id, answer.Description);
+        if (setUp.EarlyCandidates is { } early)
+        {
+            _context.Outbox.AddCandidates(link.Id, early);
+            setUp.EarlyCandidates = null;
+        }
+
+        Schedule();
+    }
+
+    /// <summary>Late candidates of the other side.</summary>
+    public void ReceiveCandidates(in Contact from, Candidates candidates)
+    {
+        ArgumentNullException.ThrowIfNull(candidates);
+        foreach (var link in Links.SetUps)
+        {
+            if (link.PeerId == from.Id && link.SetUp!.OfferNonce == candidates.OfferNonce && (link.IsIncoming || link.Phase > LinkPhase.Gather))
+            {
+                TakeCandidates(link, candidates.Lines);
+                return;
+            }
+        }
+
+        foreach (var offer in _waiting)
+        {
+            if (offer.From.Id == from.Id && offer.Offer.Nonce == candidates.OfferNonce && offer.Lines.Count + candidates.Lines.Count <= LinkDescription.MaxCandidates)
+            {
+                offer.Lines.AddRange(candidates.Lines);
+            }
+        }
+    }
+
+    /// <summary>The other side would not have the link.</summary>
+    public void ReceiveRefuse(Instant now, in Contact from, Refuse refuse)
+    {
+        ArgumentNullException.ThrowIfNull(refuse);
+        if (Links.FindSetUp(from.Id, isIncoming: false) is { Phase: LinkPhase.Signal } link && link.SetUp!.OfferNonce == refuse.OfferNonce)
+        {
+            var why = refuse.Reason is LinkFailure.Full or LinkFailure.Duplicate or LinkFailure.Leaving or LinkFailure.Superseded ? refuse.Reason : LinkFailure.Refused;
+            Fail(now, link, why, alternatives: refuse.Alternatives);
+        }
+    }
+
+    /// <summary>A message could not be delivered. True where it was an offer of this node.</summary>
+    public bool SignalUnreachable(Instant now, ulong messageId)
+    {
+        foreach (var link in Links.SetUps)
+        {
+            if (!link.IsIncoming && link.Phase == LinkPhase.Signal && link.SetUp!.OfferMessage == messageId)
+            {
+                Fail(now, link, LinkFailure.Unreachable);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static List<string> Take(IReadOnlyList<string> lines, int count)
+    {
+        var taken = new List<string>(count);
+        for (var i = 0; i < count; i++)
+        {
+            taken.Add(lines[i]);
+        }
+
+        return taken;
+    }
+
+    private void BeginOffer(Instant now, LinkWish wish)
+    {
+        if (!TryMakeRoom(now, wish.Purpose))
+        {
+            wish.Failed(now, ref _context.Prng);
+            _events.Enqueue(new(LinkEventKind.Failed, default, wish.Peer, wish.Purpose, LinkFailure.Full, []));
+            return;
+        }
+
+        var link = new Link(_context.NextLink(), wish.PeerId, isIncoming: false)
+        {
+            Peer = wish.Peer,
+            Purpose = wish.Purpose,
+            HeardAt = now,
+            SetUp = new LinkSetUp { Due = now + _context.Options.LinkSetUpTimeout },
+        };
+        Links.TryAddSetUp(link);
+        Enter(now, link, LinkPhase.Gather);
+        _context.Outbox.OpenLink(link.Id, link.PeerId, remote: null);
+    }
+
+    /// <summary>Sends a signal to the other side, always signed, and counts it once, here at its origin.</summary>
+    private ulong Signal(Instant now, Link link, Payload payload) => Signal(now, link.PeerId, link.SetUp!.PeerVia, link.Id, payload);
+
+    private ulong Signal(Instant now, RingId to, RingId? via, LinkId link, Payload payload)
+    {
+        var (messageId, byHub) = _courier.Send(now, new Letter(to, payload) { Via = via, AlwaysSigned = true });
+        if (payload is not Refuse)
+        {
+            _context.Outbox.Observe(new Effect
+            {
+                Observation = Observation.Signalled,
+                Link = link,
+                Number = byHub ? 1 : 0,
+                Message = new Message { Source = to, Kind = payload.Kind, MessageId = messageId },
+            });
+        }
+
+        return messageId;
+    }
+
+    private void TakeCandidates(Link link, IReadOnlyList<string> lines)
+    {
+        var setUp = link.SetUp!;
+        if (setUp.LinesTaken + lines.Count > LinkDescription.MaxCandidates)
+        {
+            return;
+        }
+
+        setUp.LinesTaken += lines.Count;
+        if (setUp.Remote is null)
+        {
+            (setUp.EarlyCandidates ??= []).AddRange(lines); // They overtook the answer.
+        }
+        else
+        {
+            _context.Outbox.AddCandidates(link.Id, lines);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay.Signalling;
+
+/// <summary>The links of a node from the wish to the end: negotiation by routed messages, proof, upkeep, and the room for them.</summary>
+/// <remarks>
+/// <para>offerer: gather → Offer → (signal) → Answer → check → DTLS → SCTP → proof → open; answerer: Offer → gather → Answer → check → … Each phase has its own
+/// deadline, the whole has one too, and every end has a typed <see cref="LinkFailure"/>.</para>
+/// <para>At most <see cref="OverlayOptions.MaxSetUps"/> are in flight. One of them is kept for the offers of others: who waits for an answer must be
+/// able to give one, or a ring of newcomers would wait for each other until the deadline.</para>
+/// <para>Between two nodes there is one link. Where both offers are out, the lower id's stands (mechanisms §3).</para>
+/// </remarks>
+public sealed partial class LinkSetUps
+{
+    private const int MaxWaitingOffers = 16;
+    private const int MaxAlternatives = 4;
+
+    private readonly NodeContext _context;
+    private readonly Courier _courier;
+    private readonly List<LinkWish> _wishes = [];
+    private readonly List<WaitingOffer> _waiting = [];
+    private readonly Queue<LinkEvent> _events = new();
+    private readonly RecentNonces _offersSeen = new(64);
+
+    public LinkSetUps(NodeContext context, Courier courier)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(courier);
+        (_context, _courier) = (context, courier);
+    }
+
+    /// <summary>When <see cref="Advance"/> has something to do.</summary>
+    public Instant NextDue { get; private set; } = Instant.Never;
+
+    private LinkTable Links => _context.Links;
+
+    private int OutgoingLimit => Math.Max(1, Links.MaxSetUps - 1);
+
+    /// <summary>What happened since the last call that returned false.</summary>
+    public bool TryTakeEvent(out LinkEvent happened) => _events.TryDequeue(out happened);
+
+    /// <summary>Wants a link for <paramref name="purpose"/>. False where too many are wanted already.</summary>
+    public bool Want(Instant now, in Contact peer, LinkPurpose purpose)
+    {
+        if (peer.Id == _context.Self.Id)
+        {
+            return false;
+        }
+
+        var wish = FindWish(peer.Id);
+        if (wish is null)
+        {
+            if (_wishes.Count >= 2 * Links.MaxLinks)
+            {
+                return false;
+            }
+
+            wish = new LinkWish(peer.Id);
+            _wishes.Add(wish);
+        }
+
+        wish.Purpose |= purpose;
+        if (peer.Certificate is not null)
+        {
+            wish.Peer = peer;
+        }
+        else if (wish.Peer.Certificate is null)
+        {
+            wish.Peer = peer;
+        }
+
+        Mirror(now, wish.PeerId, wish.Purpose);
+        Pump(now);
+        return true;
+    }
+
+    /// <summary>No longer wants the link for <paramref name="purpose"/>. An open one closes once neither side needs it.</summary>
+    public void Unwant(Instant now, RingId peer, LinkPurpose purpose)
+    {
+        if (FindWish(peer) is not { } wish)
+        {
+            return;
+        }
+
+        wish.Purpose &= ~purpose;
+        if (wish.Purpose == LinkPurpose.None)
+        {
+            _wishes.Remove(wish);
+        }
+
+        Mirror(now, peer, wish.Purpose);
+        Schedule();
+    }
+
+    /// <summary>What this node wants the link to <paramref name="peer"/> for.</summary>
+    public LinkPurpose WantedFor(RingId peer) => FindWish(peer)?.Purpose ?? LinkPurpose.None;
+
+    /// <summary>Time passed: deadlines of phases, retries, offers that waited too long, links that nobody needs.</summary>
+    public void Advance(Instant now)
+    {
+        for (var i = Links.SetUpCount - 1; i >= 0; i--)
+        {
+            var link = Links.SetUps[i];
+            if (link.SetUp!.Due <= now)
+            {
+                Fail(now, link, LinkFailure.SetUpTimeout);
+            }
+            else if (link.SetUp.PhaseDue <= now)
+            {
+                Fail(now, link, LinkFailure.PhaseTimeout);
+            }
+        }
+
+        for (var i = Links.OpenCount - 1; i >= 0; i--)
+        {
+            var link = Links.Open[i];
+            if (link.UnneededSince != Instant.Never && link.UnneededSince + _context.Options.UnneededLinkTimeout <= now)
+            {
+                Close(now, link, LinkFailure.Unneeded);
+            }
+        }
+
+        _waiting.RemoveAll(offer => offer.ArrivedAt + PhaseLimits.Signal <= now);
+        Pump(now);
+    }
+
+    /// <summary>Ends a link for a reason of this side's, open or not; the host closes its connection.</summary>
+    public void Close(Instant now, Link link, LinkFailure why)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        if (link.IsOpen)
+        {
+            _context.Outbox.CloseLink(link.Id, link.PeerId, why);
+            BecomeDown(now, link, why);
+        }
+        else
+        {
+            Fail(now, link, why);
+        }
+    }
+
+    /// <summary>The host's connection ended by itself.</summary>
+    public void Lost(Instant now, LinkId id, LinkFailure why)
+    {
+        if (Links.Find(id) is not { } link)
+        {
+            return;
+        }
+
+        if (link.IsOpen)
+        {
+            BecomeDown(now, link, why);
+            Pump(now);
+        }
+        else
+        {
+            Fail(now, link, why, tellHost: false);
+        }
+    }
+
+    /// <summary>Forgets every wish for a peer that is dead or gone, and ends its link.</summary>
+    public void Forget(Instant now, RingId peer, LinkFailure why)
+    {
+        if (FindWish(peer) is { } wish)
+        {
+            _wishes.Remove(wish);
+        }
+
+        _waiting.RemoveAll(offer => offer.From.Id == peer);
+        for (var i = Links.SetUpCount - 1; i >= 0; i--)
+        {
+            if (Links.SetUps[i].PeerId == peer)
+            {
+                Fail(now, Links.SetUps[i], why);
+            }
+        }
+
+        if (Links.FindOpen(peer) is { } link)
+        {
+            Close(now, link, why);
+        }
+    }
+
+    /// <summary>Ends everything: the node is leaving.</summary>
+    public void CloseAll(Instant now, LinkFailure why)
+    {
+        _wishes.Clear();
+        _waiting.Clear();
+        while (Links.SetUpCount > 0)
+        {
+            Fail(now, Links.SetUps[^1], why);
+        }
+
+        while (Links.OpenCount > 0)
+        {
+            Close(now, Links.Open[^1], why);
+        }
+    }
+
+    private LinkWish? FindWish(RingId peer)
+    {
+        foreach (var wish in _wishes)
+        {
+            if (wish.PeerId == peer)
+            {
+                return wish;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Starts what waits, as far as there is room: first the offers of others, then the own wishes, each by urgency.</summary>
+    private void Pump(Instant now)
+    {
+        while (Links.SetUpCount < Links.MaxSetUps && TakeMostUrgentOffer() is { } offer)
+        {
+            Accept(now, offer);
+        }
+
+        while (OutgoingCount() < OutgoingLimit && Links.SetUpCount < Links.MaxSetUps && MostUrgentWish(now) is { } wish)
+        {
+            BeginOffer(now, wish);
+        }
+
+        Schedule();
+    }
+
+    private int OutgoingCount()
+    {
+        var count = 0;
+        foreach (var link in Links.SetUps)
+        {
+            count += link.IsIncoming ? 0 : 1;
+        }
+
+        return count;
+    }
+
+    private LinkWish? MostUrgentWish(Instant now)
+    {
+        LinkWish? best = null;
+        foreach (var wish in _wishes)
+        {
+            if (wish.NotBefore <= now && IsIdle(wish)
+                && (best is null || LinkWish.Urgency(wish.Purpose) < LinkWish.Urgency(best.Purpose)))
+            {
+                best = wish;
+            }
+        }
+
+        return best;
+    }
+
+    private bool IsIdle(LinkWish wish) =>
+        Links.FindOpen(wish.PeerId) is null && Links.FindSetUp(wish.PeerId, isIncoming: false) is null && Links.FindSetUp(wish.PeerId, isIncoming: true) is null;
+
+    private WaitingOffer? TakeMostUrgentOffer()
+    {
+        var best = -1;
+        for (var i = 0; i < _waiting.Count; i++)
+        {
+            if (best < 0 || LinkWish.Urgency(_waiting[i].Offer.Purpose) < LinkWish.Urgency(_waiting[best].Offer.Purpose))
+            {
+                best = i;
+            }
+        }
+
+        if (best < 0)
+        {
+            return null;
+        }
+
+        var offer = _waiting[best];
+        _waiting.RemoveAt(best);
+        return offer;
+    }
+
+    private void Enter(Instant now, Link link, LinkPhase phase)
+    {
+        link.Phase = phase;
+        link.SetUp!.PhaseDue = now + PhaseLimits.Of(phase);
+        _context.Outbox.Observe(Observation.LinkPhase, link.PeerId, link.Id, phase, LinkFailure.None, link.Purpose);
+    }
+
+    private void Fail(Instant now, Link link, LinkFailure why, bool tellHost = true, IReadOnlyList<Descriptor>? alternatives = null)
+    {
+        Links.Remove(link);
+        if (tellHost)
+        {
+            _context.Outbox.CloseLink(link.Id, link.PeerId, why);
+        }
+
+        _context.Outbox.Observe(Observation.LinkEnded, link.PeerId, link.Id, link.Phase, why, link.Purpose);
+        if (FindWish(link.PeerId) is { } wish && IsIdle(wish))
+        {
+            wish.Failed(now, ref _context.Prng);
+            _events.Enqueue(new(LinkEventKind.Failed, link.Id, wish.Peer, wish.Purpose, why, alternatives ?? []));
+        }
+
+        Pump(now);
+    }
+
+    private void BecomeDown(Instant now, Link link, LinkFailure why)
+    {
+        Links.Remove(link);
+        _context.Outbox.Observe(Observation.LinkEnded, link.PeerId, link.Id, LinkPhase.Open, why, link.Purpose);
+        FindWish(link.PeerId)?.Succeeded(now); // Wanted and lost: tried again at once.
+        _events.Enqueue(new(LinkEventKind.Down, link.Id, link.Peer, link.Purpose, why, []));
+        Schedule();
+    }
+
+    /// <summary>Makes room for a link of the ring by giving up the least useful one. False where every link is needed.</summary>
+    private bool TryMakeRoom(Instant now, LinkPurpose purpose)
+    {
+        if (!Links.IsFull)
+        {
+            return true;
+        }
+
+        if (!LinkWish.IsOfRing(purpose) || Links.LeastUseful() is not { } least)
+        {
+            return false;
+        }
+
+        Close(now, least, LinkFailure.Preempted);
+        return true;
+    }
+
+    private void Schedule()
+    {
+        var due = Instant.Never;
+        foreach (var link in Links.SetUps)
+        {
+            due = Instant.Min(due, Instant.Min(link.SetUp!.PhaseDue, link.SetUp.Due));
+        }
+
+        foreach (var link in Links.Open)
+        {
+            due = Instant.Min(due, link.UnneededSince + _context.Options.UnneededLinkTimeout);
+        }
+
+        foreach (var offer in _waiting)
+        {
+            due = Instant.Min(due, offer.ArrivedAt + PhaseLimits.Signal);
+        }
+
+        if (OutgoingCount() < OutgoingLimit && Links.SetUpCount < Links.MaxSetUps)
+        {
+            foreach (var wish in _wishes)
+            {
+                if (wish.NotBefore < due && IsIdle(wish))
+                {
+                    due = wish.NotBefore;
+                }
+            }
+        }
+
+        NextDue = due;
+    }
+}
