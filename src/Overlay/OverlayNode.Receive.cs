@@ -1,5 +1,7 @@
 using Overlay.Effects;
+using Overlay.Links;
 using Overlay.Messages;
+using Overlay.Routing;
 using Overlay.Time;
 
 namespace Overlay;
@@ -7,36 +9,285 @@ namespace Overlay;
 /// <summary>Handles: the world → the node.</summary>
 public sealed partial class OverlayNode
 {
-    /// <summary>A message arrived over a link or a hub session.</summary>
-    public void Receive(Instant now, LinkId link, in Message message, Outbox outbox) { }
+    /// <summary>A message arrived over a link or a hub session. Whatever it is, it does not throw: it is dropped and counted.</summary>
+    public void Receive(Instant now, LinkId link, in Message message, Outbox outbox)
+    {
+        Begin(now, outbox);
+        if (_context.Links.Find(link) is { } neighbour)
+        {
+            if (neighbour.IsOpen && !IsOfLink(message.Kind))
+            {
+                ReceiveOrdinary(now, neighbour, message);
+                if (!_isSettled)
+                {
+                    Settle(now);
+                }
+
+                outbox.WakeAt = _wakeAt;
+                return;
+            }
+
+            ReceiveOfLink(now, neighbour, message);
+        }
+        else if (_hubs.IsSession(link))
+        {
+            ReceiveFromHub(now, link, message);
+        }
+        else
+        {
+            _context.Drop(DropReason.NotProved, message, link); // It was closed meanwhile, or never was.
+        }
+
+        Settle(now);
+    }
 
     /// <summary>The WebSocket of an <see cref="EffectKind.OpenHub"/> is open.</summary>
-    public void HubOpened(Instant now, LinkId session, Outbox outbox) { }
+    public void HubOpened(Instant now, LinkId session, Outbox outbox)
+    {
+        Begin(now, outbox);
+        _hubs.Opened(now, session);
+        Settle(now);
+    }
 
     /// <summary>The hub could not be reached, or closed the session.</summary>
-    public void HubLost(Instant now, LinkId session, Outbox outbox) { }
+    public void HubLost(Instant now, LinkId session, Outbox outbox)
+    {
+        Begin(now, outbox);
+        _hubs.Lost(now, session);
+        Settle(now);
+    }
 
     /// <summary>The connection of an <see cref="EffectKind.OpenLink"/> has its candidates (offerer and answerer).</summary>
-    public void LinkDescribed(Instant now, LinkId link, LinkDescription local, Outbox outbox) { }
+    public void LinkDescribed(Instant now, LinkId link, LinkDescription local, Outbox outbox)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        Begin(now, outbox);
+        _links.Described(now, link, local);
+        Settle(now);
+    }
 
     /// <summary>Candidates that came late, batched by the host.</summary>
-    public void LinkCandidates(Instant now, LinkId link, IReadOnlyList<string> lines, Outbox outbox) { }
+    public void LinkCandidates(Instant now, LinkId link, IReadOnlyList<string> lines, Outbox outbox)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        Begin(now, outbox);
+        _links.LateCandidates(now, link, lines);
+        Settle(now);
+    }
 
     /// <summary>The connection entered <see cref="LinkPhase.Check"/>, <see cref="LinkPhase.Dtls"/> or <see cref="LinkPhase.Sctp"/>.</summary>
-    public void LinkProgress(Instant now, LinkId link, LinkPhase phase, Outbox outbox) { }
+    public void LinkProgress(Instant now, LinkId link, LinkPhase phase, Outbox outbox)
+    {
+        Begin(now, outbox);
+        _links.Progress(now, link, phase);
+        Settle(now);
+    }
 
     /// <summary>The channel <c>overlay</c> is open: both sides prove themselves next.</summary>
-    public void LinkReady(Instant now, LinkId link, Outbox outbox) { }
+    public void LinkReady(Instant now, LinkId link, Outbox outbox)
+    {
+        Begin(now, outbox);
+        _links.Ready(now, link);
+        Settle(now);
+    }
 
     /// <summary>The connection stack gave up, or the peer closed.</summary>
-    public void LinkLost(Instant now, LinkId link, LinkFailure why, Outbox outbox) { }
+    public void LinkLost(Instant now, LinkId link, LinkFailure why, Outbox outbox)
+    {
+        Begin(now, outbox);
+        _links.Lost(now, link, why);
+        Settle(now);
+    }
 
     /// <summary>Something authenticated arrived over the link, whatever it was: its peer lives. Cheap.</summary>
-    public void LinkHeard(Instant now, LinkId link) { }
+    public void LinkHeard(Instant now, LinkId link)
+    {
+        if (_context.Links.Find(link) is { IsOpen: true } neighbour)
+        {
+            neighbour.HeardAt = now;
+        }
+    }
 
     /// <summary>A message that was sent over the link and not acknowledged, after <see cref="EffectKind.TakeBack"/> or <see cref="LinkLost"/>.</summary>
-    public void HandBack(Instant now, LinkId link, in Message message, Outbox outbox) { }
+    public void HandBack(Instant now, LinkId link, in Message message, Outbox outbox)
+    {
+        Begin(now, outbox);
+        TakeBack(now, link, message);
+        Settle(now);
+    }
 
-    /// <summary>Time passed: everything that was due by <paramref name="now"/> is done.</summary>
-    public void Advance(Instant now, Outbox outbox) { }
+    private static bool IsOfLink(MessageKind kind) => kind is MessageKind.Proof or MessageKind.LinkStatus;
+
+    private static bool IsOfHub(MessageKind kind) => kind is >= MessageKind.HubHello and <= MessageKind.Attached;
+
+    /// <summary>The link's own messages. Before the proof nothing else is accepted.</summary>
+    private void ReceiveOfLink(Instant now, Link neighbour, in Message message)
+    {
+        var why = DropReason.NotProved;
+        if (!IsOfLink(message.Kind) || neighbour.IsOpen != (message.Kind == MessageKind.LinkStatus) || !MessageCodec.TryOpen(message, out var body, out why))
+        {
+            _context.Drop(why, message, neighbour.Id);
+        }
+        else if (body.Payload is Proof proof)
+        {
+            _links.ReceiveProof(now, neighbour, proof);
+        }
+        else
+        {
+            neighbour.HeardAt = now;
+            _links.ReceiveStatus(now, neighbour, (LinkStatus)body.Payload);
+        }
+    }
+
+    /// <summary>Anything else from a neighbour: for this node, or on its way.</summary>
+    private void ReceiveOrdinary(Instant now, Link neighbour, in Message message)
+    {
+        neighbour.HeardAt = now;
+        if (IsOfHub(message.Kind) || (neighbour.IsNewcomer && message.Source != neighbour.PeerId))
+        {
+            _isSettled = false;
+            _context.Drop(DropReason.NotProved, message, neighbour.Id);
+            return;
+        }
+
+        // Whoever is no member is reached through the member it spoke to (mechanisms §1).
+        if (neighbour.IsNewcomer && _context.IsMember && !message.HasSourceVia)
+        {
+            Route(now, message with { HasSourceVia = true, SourceVia = _context.Self.Id }, neighbour.Id, neighbour);
+        }
+        else
+        {
+            Route(now, message, neighbour.Id, neighbour);
+        }
+    }
+
+    private void ReceiveFromHub(Instant now, LinkId session, in Message message)
+    {
+        if (IsOfHub(message.Kind))
+        {
+            if (MessageCodec.TryOpen(message, out var body, out var why))
+            {
+                _hubs.Receive(now, session, body.Payload);
+            }
+            else
+            {
+                _context.Drop(why, message, session);
+            }
+        }
+        else if (message.Source == default)
+        {
+            ReceiveHubsOwn(now, session, message);
+        }
+        else if (!_hubs.IsGateway(session) || IsLateAnswer(message))
+        {
+            Route(now, message, session, neighbour: null);
+        }
+        else
+        {
+            _courier.Guests.Heard(message.Source, session);
+            Route(now, message with { HasSourceVia = true, SourceVia = _context.Self.Id }, session, neighbour: null);
+        }
+    }
+
+    /// <summary>What the hub itself says about a message: to this node, or to one that this node is the gateway of.</summary>
+    private void ReceiveHubsOwn(Instant now, LinkId session, in Message message)
+    {
+        if (message.Destination == _context.Self.Id)
+        {
+            Arrive(now, message, session, neighbour: null);
+        }
+        else if (message.Kind == MessageKind.Renewed)
+        {
+            Route(now, message, session, neighbour: null);
+        }
+        else if (message.Kind == MessageKind.Unreachable && MessageCodec.TryOpen(message, out var body, out _) && body.Payload is Unreachable unreachable)
+        {
+            var via = message.HasDestinationVia && message.DestinationVia != _context.Self.Id ? message.DestinationVia : default(Ring.RingId?);
+            _courier.Send(now, new Letter(message.Destination, new Unreachable(unreachable.MessageId, DropReason.GuestGone)) { Via = via });
+        }
+    }
+
+    /// <summary>An answer to this node from the time when it was a newcomer itself: it names another gateway.</summary>
+    private bool IsLateAnswer(in Message message) =>
+        message.Destination == _context.Self.Id && message.HasDestinationVia && message.DestinationVia != _context.Self.Id;
+
+    private void Route(Instant now, in Message received, LinkId from, Link? neighbour)
+    {
+        var message = received.Has(MessageFlags.RecordRoute) ? Recorded(received) : received;
+        if (!_context.IsMember)
+        {
+            if (message.Destination == _context.Self.Id)
+            {
+                Arrive(now, message, from, neighbour);
+            }
+            else
+            {
+                _isSettled = false;
+                _courier.Undeliverable(now, message, DropReason.NoRoute, from);
+            }
+
+            return;
+        }
+
+        var hop = Router.NextHop(_context.View, _context.Links, message);
+        if (hop.Kind == HopKind.Deliver)
+        {
+            Arrive(now, message, from, neighbour);
+        }
+        else if (neighbour is not null && !neighbour.TryTakeQuota(now, _context.Options.MaxForwardsPerSecond))
+        {
+            _context.Drop(DropReason.Quota, message, from);
+        }
+        else
+        {
+            _isSettled &= hop.Kind == HopKind.Forward;
+            _courier.Forward(now, message, hop, from);
+        }
+    }
+
+    private Message Recorded(in Message message)
+    {
+        var route = message.Route ?? [];
+        if (route.Length >= Message.HopBudget)
+        {
+            return message;
+        }
+
+        Array.Resize(ref route, route.Length + 1);
+        route[^1] = _context.Self.Id;
+        return message with { Route = route };
+    }
+
+    private void TakeBack(Instant now, LinkId link, in Message message)
+    {
+        if (IsOfLink(message.Kind) || IsOfHub(message.Kind))
+        {
+            return;
+        }
+
+        if (message.Has(MessageFlags.Rerouted))
+        {
+            _courier.Undeliverable(now, message, DropReason.NoRoute, link);
+        }
+        else if (message.Source == _context.Self.Id)
+        {
+            if (MessageCodec.TryOpen(message, out var body, out _))
+            {
+                _courier.Resend(message, body, link);
+            }
+        }
+        else if (_context.IsMember)
+        {
+            var again = message with { Flags = (message.Flags & ~MessageFlags.Final) | MessageFlags.Rerouted };
+            var hop = Router.NextHop(_context.View, _context.Links, again, avoid: link);
+            if (hop.Kind == HopKind.Deliver)
+            {
+                Arrive(now, again, link, _context.Links.Find(link));
+            }
+            else
+            {
+                _courier.Forward(now, again, hop, link);
+            }
+        }
+    }
 }

@@ -1,7 +1,10 @@
+using Overlay.Chord;
 using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Signalling;
 using Overlay.Time;
 
 namespace Overlay;
@@ -17,13 +20,23 @@ namespace Overlay;
 /// <para>The law of the host: after each call drain the outbox, perform the effects in order, and wait for the next input until
 /// <see cref="Outbox.WakeAt"/>, then call <see cref="Advance"/>. Never call back in while performing. The same inputs and the same seed give the same
 /// effects, bit for bit.</para>
+/// <para>This type only wires: the ring is <see cref="ChordRing"/>, links <see cref="LinkSetUps"/>, hubs <see cref="HubSessions"/>, routing <see cref="Router"/>
+/// and <see cref="Courier"/>, the application's messages <see cref="Deliveries"/>. Parts never call each other back: what one wants of another waits in a
+/// queue until the step settles.</para>
 /// </remarks>
 public sealed partial class OverlayNode
 {
-    private readonly OverlayOptions _options;
-    private readonly NodePorts _ports;
+    private readonly NodeContext _context;
     private readonly NodeStart _start;
+    private readonly Courier _courier;
+    private readonly Intake _intake;
+    private readonly Deliveries _deliveries;
+    private readonly Queries _queries;
+    private readonly LinkSetUps _links;
+    private readonly HubSessions _hubs;
+    private ChordRing? _ring;
     private long _lastRequest;
+    private Instant _wakeAt = Instant.Never;
 
     /// <summary>Makes an idle node; <see cref="Start"/> brings it to life.</summary>
     public OverlayNode(OverlayOptions options, NodePorts ports, NodeStart start)
@@ -32,29 +45,76 @@ public sealed partial class OverlayNode
         ArgumentNullException.ThrowIfNull(ports);
         ArgumentNullException.ThrowIfNull(start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start.HubCount);
-        (_options, _ports, _start) = (options, ports, start);
+        _start = start;
+        _context = new NodeContext(options, ports.Signing, ports.Sealing, ports.Secrets, start.Seed, start.Instance);
+        _courier = new Courier(_context);
+        _intake = new Intake(_context, _courier);
+        _deliveries = new Deliveries(_context, _courier, _intake);
+        _queries = new Queries(_context, _courier);
+        _links = new LinkSetUps(_context, _courier);
+        _hubs = new HubSessions(_context, _courier, start.HubCount, start.RememberedHubKey, start.Token, start.IsGuest);
+        _suspects = new Suspects(_context, _courier);
     }
 
-    /// <summary>The node itself, once admitted; before, a contact without a certificate.</summary>
-    public Contact Self { get; private set; }
+    /// <summary>The node itself; before it is admitted, a contact without a certificate.</summary>
+    public Contact Self => _context.Self;
 
     /// <summary>Where the node is in its life.</summary>
-    public NodePhase Phase { get; private set; }
+    public NodePhase Phase => _context.Phase;
 
     /// <summary>The predecessor on the ring, if one is known.</summary>
-    public Contact? Predecessor => null;
+    public Contact? Predecessor => _ring?.Predecessor;
 
     /// <summary>The successor list, nearest first; in founding, the other living members clockwise. Valid until the next call.</summary>
-    public ReadOnlySpan<Contact> Successors => [];
+    public ReadOnlySpan<Contact> Successors => _ring is null ? [] : _ring.Successors;
 
     /// <summary>The key of the hub that admitted this node, empty before: to be remembered across restarts.</summary>
-    public ReadOnlyMemory<byte> HubKey { get; private set; }
+    public ReadOnlyMemory<byte> HubKey => _hubs.HubKey;
 
     /// <summary>Link set-ups in flight, at most <see cref="OverlayOptions.MaxSetUps"/>.</summary>
-    public int SetUpsInFlight => 0;
+    public int SetUpsInFlight => _context.Links.SetUpCount;
+
+    /// <summary>Whether a proved link to <paramref name="peer"/> is open.</summary>
+    public bool IsLinked(RingId peer) => _context.Links.FindOpen(peer) is not null;
 
     /// <summary>The node's tables as any other node would be told: neighbours, fingers and links.</summary>
-    public State Snapshot() => new(0, Phase, null, [], [], []);
+    public State Snapshot() => StateFor(0);
 
     private RequestId NextRequest() => new(++_lastRequest);
+
+    private State StateFor(ulong nonce)
+    {
+        var successors = new List<Descriptor>();
+        foreach (var successor in Successors)
+        {
+            successors.Add(successor.Descriptor);
+        }
+
+        var links = new List<LinkEntry>();
+        foreach (var link in _context.Links.Open)
+        {
+            links.Add(new(link.PeerId, link.Phase, link.Purpose, link.IsIncoming));
+        }
+
+        foreach (var link in _context.Links.SetUps)
+        {
+            links.Add(new(link.PeerId, link.Phase, link.Purpose, link.IsIncoming));
+        }
+
+        return new State(nonce, Phase, _ring?.Predecessor?.Descriptor, successors, FingerEntries(), links);
+    }
+
+    private List<FingerEntry> FingerEntries()
+    {
+        var entries = new List<FingerEntry>();
+        if (_ring is not null)
+        {
+            foreach (var finger in _ring.Fingers.Entries)
+            {
+                entries.Add(new((byte)finger.Row, finger.Peer.Id));
+            }
+        }
+
+        return entries;
+    }
 }

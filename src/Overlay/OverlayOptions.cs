@@ -63,6 +63,11 @@ public sealed record OverlayOptions
     /// <value>Default 4,096. One more is answered <see cref="Outcome.Busy"/>.</value>
     public int MaxPendingCommands { get; init; } = 4096;
 
+    /// <summary>Messages of one neighbour that are passed on in a second; as many again may be saved up.</summary>
+    /// <value>Default 20,000; at least 1.</value>
+    /// <remarks>One more is dropped as <see cref="DropReason.Quota"/>. Smaller protects the others from a flood, and slows a busy neighbour.</remarks>
+    public int MaxForwardsPerSecond { get; init; } = 20_000;
+
     /// <summary>Names that a node keeps for others.</summary>
     /// <value>Default 65,536. One more is answered <see cref="Outcome.Refused"/>.</value>
     public int MaxRecords { get; init; } = 65_536;

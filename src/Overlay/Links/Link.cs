@@ -63,6 +63,9 @@ public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
     /// <summary>Whether messages for others may go this way: a joiner would be a black hole (mechanisms §2).</summary>
     public bool Forwards => PeerPhase is NodePhase.Member or NodePhase.Founding;
 
+    /// <summary>Whether the other side is no member (yet): its messages need this node as their anchor, and it may bring no others'.</summary>
+    public bool IsNewcomer => PeerPhase is not (NodePhase.Member or NodePhase.Founding or NodePhase.Leaving);
+
     /// <summary>Whether one more message of this neighbour may be passed on.</summary>
     public bool TryTakeQuota(Instant now, int perSecond) => _quota.TryTake(now, perSecond);
 

@@ -43,6 +43,9 @@ public sealed class Courier(NodeContext context)
     /// <summary>The open hub session through which a newcomer or a guest is connected; default where there is none.</summary>
     public LinkId HubUplink { get; set; }
 
+    /// <summary>The guests that this node is the gateway of.</summary>
+    public GuestTable Guests { get; } = new();
+
     /// <summary>Sends a message of this node.</summary>
     /// <returns>Its id, and whether the first link that it crosses is a hub session.</returns>
     public (ulong MessageId, bool ByHub) Send(Instant now, in Letter letter)
@@ -58,12 +61,7 @@ public sealed class Courier(NodeContext context)
             DestinationVia = letter.Via ?? default,
             MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),
             HopContext = letter.HopContext,
-            Body = new SignedBody
-            {
-                Instance = context.Instance,
-                ExpiresAt = now.UnixMilliseconds + (long)MessageLife.TotalMilliseconds,
-                Payload = letter.Payload,
-            },
+            Body = NewBody(now, letter.Payload),
             Route = (letter.Flags & MessageFlags.RecordRoute) != 0 ? [] : null,
         };
         return (message.MessageId, Dispatch(message, letter.AlwaysSigned, avoid: default));
@@ -79,6 +77,14 @@ public sealed class Courier(NodeContext context)
     /// <summary>Sends to the hub, over an open session.</summary>
     public void SendToHub(Instant now, LinkId session, Payload payload) => SendOver(now, session, default, default, payload);
 
+    /// <summary>A body of this node, not signed yet.</summary>
+    public SignedBody NewBody(Instant now, Payload payload) => new()
+    {
+        Instance = context.Self.Instance,
+        ExpiresAt = now.UnixMilliseconds + (long)MessageLife.TotalMilliseconds,
+        Payload = payload,
+    };
+
     /// <summary>Sends a message of this node again, past <paramref name="avoid"/>: signed, and for the last time.</summary>
     public void Resend(in Message message, SignedBody body, LinkId avoid)
     {
@@ -87,7 +93,7 @@ public sealed class Courier(NodeContext context)
         {
             HopsLeft = Message.HopBudget,
             Flags = (message.Flags & ~MessageFlags.Final) | MessageFlags.Rerouted,
-            Body = new SignedBody { Instance = context.Instance, ExpiresAt = body.ExpiresAt, Payload = body.Payload },
+            Body = new SignedBody { Instance = context.Self.Instance, ExpiresAt = body.ExpiresAt, Payload = body.Payload },
         };
         Dispatch(again, alwaysSigned: true, avoid);
     }
@@ -97,19 +103,14 @@ public sealed class Courier(NodeContext context)
     /// </summary>
     public void Forward(Instant now, in Message message, in NextHop hop, LinkId from)
     {
-        if (hop.Kind != HopKind.Forward)
+        if (!TryLeave(message, hop, out var link, out var leaving))
         {
-            Undeliverable(now, message, hop.Reason, from);
+            Undeliverable(now, message, hop.Kind == HopKind.ToGuest ? DropReason.GuestGone : hop.Reason, from);
             return;
         }
 
-        var next = message with
-        {
-            HopsLeft = (byte)(message.HopsLeft - 1),
-            Flags = hop.IsFinal ? message.Flags | MessageFlags.Final : message.Flags,
-        };
-        context.Outbox.Observe(new Effect { Observation = Observation.Forwarded, Link = hop.Link!.Id, Message = next });
-        context.Outbox.Send(hop.Link.Id, next);
+        context.Outbox.Observe(new Effect { Observation = Observation.Forwarded, Link = link, Message = leaving });
+        context.Outbox.Send(link, leaving);
     }
 
     /// <summary>Ends a message here and tells its sender, if that waits for an answer.</summary>
@@ -148,12 +149,7 @@ public sealed class Courier(NodeContext context)
             Source = source,
             Destination = destination,
             MessageId = context.NextMessageId(),
-            Body = new SignedBody
-            {
-                Instance = context.Instance,
-                ExpiresAt = now.UnixMilliseconds + (long)MessageLife.TotalMilliseconds,
-                Payload = payload,
-            },
+            Body = NewBody(now, payload),
         });
 
     private bool Dispatch(in Message message, bool alwaysSigned, LinkId avoid)
@@ -203,27 +199,35 @@ public sealed class Courier(NodeContext context)
 
     private void Put(in Message message, in NextHop hop, bool alwaysSigned)
     {
-        switch (hop.Kind)
+        if (hop.Kind == HopKind.Deliver)
         {
-            case HopKind.Deliver:
-                Enqueue(message);
-                break;
-            case HopKind.Forward:
-                if (alwaysSigned || !message.IsExact || hop.Link!.PeerId != message.Destination)
-                {
-                    Sign(message);
-                }
-
-                context.Outbox.Send(hop.Link!.Id, message with
-                {
-                    HopsLeft = (byte)(message.HopsLeft - 1),
-                    Flags = hop.IsFinal ? message.Flags | MessageFlags.Final : message.Flags,
-                });
-                break;
-            default:
-                Fail(message, hop.Kind == HopKind.ToGuest ? DropReason.GuestGone : hop.Reason);
-                break;
+            Enqueue(message);
         }
+        else if (!TryLeave(message, hop, out var link, out var leaving))
+        {
+            Fail(message, hop.Kind == HopKind.ToGuest ? DropReason.GuestGone : hop.Reason);
+        }
+        else
+        {
+            if (alwaysSigned || !message.IsExact || hop.Link?.PeerId != message.Destination)
+            {
+                Sign(leaving);
+            }
+
+            context.Outbox.Send(link, leaving);
+        }
+    }
+
+    /// <summary>The link by which a message leaves, and how it looks there. False where it cannot.</summary>
+    private bool TryLeave(in Message message, in NextHop hop, out LinkId link, out Message leaving)
+    {
+        leaving = message with
+        {
+            HopsLeft = (byte)(message.HopsLeft - 1),
+            Flags = hop.IsFinal ? message.Flags | MessageFlags.Final : message.Flags,
+        };
+        link = hop.Link?.Id ?? default;
+        return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || Guests.TryFind(message.Destination, out link)));
     }
 
     private void Sign(in Message message) => MessageSecurity.Sign(message, (SignedBody)message.Body!, context.Signing);

@@ -226,7 +226,7 @@ public sealed class Deliveries
             Destination = _context.Self.Id,
             MessageId = delivery.MessageId,
             HopContext = delivery.Options.HopContext,
-            Body = new SignedBody { Instance = _context.Instance, ExpiresAt = now.UnixMilliseconds, Payload = data },
+            Body = new SignedBody { Instance = _context.Self.Instance, ExpiresAt = now.UnixMilliseconds, Payload = data },
         });
         _context.Outbox.Completed(delivery.Request, Outcome.Done, new DeliveryReport(_context.Self.Id, 0, []));
     }

@@ -144,9 +144,9 @@ public sealed class Intake
     /// <summary>Certificates prove themselves, and so does a question for one; the hub's own words come over its session only.</summary>
     private static bool ProvesItself(MessageKind kind) => kind is MessageKind.GetCertificates or MessageKind.Certificates or MessageKind.Renewed;
 
-    private bool TryAuthenticate(Instant now, in Message message, SignedBody body, LinkId link, Link? neighbour, out Contact from, out DropReason why)
+    private bool TryAuthenticate(Instant now, in Message message, SignedBody body, LinkId link, Link? neighbour, out Contact source, out DropReason why)
     {
-        from = default;
+        source = default;
         why = DropReason.Expired;
         if (MessageSecurity.IsExpired(body, now, ClockTolerance)
             || body.ExpiresAt - now.UnixMilliseconds > (long)(Courier.MessageLife + ClockTolerance).TotalMilliseconds)
@@ -162,7 +162,7 @@ public sealed class Intake
 
         if (body.Signature.IsEmpty)
         {
-            return IsSaidByNeighbour(message, body, neighbour, ref from) || ProvesItself(message.Kind) || IsSaidByHub(message, neighbour);
+            return IsSaidByNeighbour(message, body, neighbour, ref source) || ProvesItself(message.Kind) || IsSaidByHub(message, neighbour);
         }
 
         if (!TryLearnCarried(now, message, body.Payload))
@@ -170,7 +170,7 @@ public sealed class Intake
             return false;
         }
 
-        if (!_context.Certificates.TryFind(message.Source, out from))
+        if (!_context.Certificates.TryFind(message.Source, out source))
         {
             why = DropReason.None;
             if (!ProvesItself(message.Kind))
@@ -182,18 +182,18 @@ public sealed class Intake
             return true;
         }
 
-        if (!MessageSecurity.Verify(message, body, from.Certificate, _context.Signing))
+        if (!MessageSecurity.Verify(message, body, source.Certificate, _context.Signing))
         {
             return false;
         }
 
         why = DropReason.Expired;
-        from = from with { Instance = body.Instance };
+        source = source with { Instance = body.Instance };
         return _context.Certificates.Witness(message.Source, body.Instance);
     }
 
     /// <summary>Unsigned: only over the proved link of its source.</summary>
-    private bool IsSaidByNeighbour(in Message message, SignedBody body, Link? neighbour, ref Contact from)
+    private bool IsSaidByNeighbour(in Message message, SignedBody body, Link? neighbour, ref Contact source)
     {
         if (neighbour is not { IsOpen: true } || neighbour.PeerId != message.Source)
         {
@@ -210,7 +210,7 @@ public sealed class Intake
             neighbour.Peer = neighbour.Peer with { Instance = body.Instance };
         }
 
-        from = neighbour.Peer;
+        source = neighbour.Peer;
         return true;
     }
 

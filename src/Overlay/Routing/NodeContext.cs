@@ -17,7 +17,8 @@ public sealed class NodeContext
     public NodeContext(OverlayOptions options, ISigning signing, ISealing? sealing, ISecrets secrets, ulong seed, long instance)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (Options, Signing, Sealing, Secrets, Instance) = (options, signing, sealing, secrets, instance);
+        (Options, Signing, Sealing, Secrets) = (options, signing, sealing, secrets);
+        Self = new Contact(default, instance, null!); // No certificate yet: IsAdmitted says so.
         _prng = new Prng(seed);
         Links = new LinkTable(options.MaxLinks, options.MaxSetUps);
         Certificates = new CertificateStore(signing);
@@ -31,10 +32,7 @@ public sealed class NodeContext
 
     public ISecrets Secrets { get; }
 
-    /// <summary>This start of the node.</summary>
-    public long Instance { get; }
-
-    /// <summary>The node itself; without a certificate until it was admitted.</summary>
+    /// <summary>The node itself, with this start's instance; without a certificate until it was admitted.</summary>
     public Contact Self { get; set; }
 
     public NodePhase Phase { get; set; }

@@ -1,0 +1,278 @@
+using System.Runtime.InteropServices;
+using Overlay.Chord;
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Signalling;
+using Overlay.Time;
+
+namespace Overlay;
+
+/// <summary>Time, and how a step ends: queues between the parts run empty, phases follow the ring, and the next wake-up is known.</summary>
+public sealed partial class OverlayNode
+{
+    /// <summary>Rounds of a step's settling. Two parts that keep answering each other inside one node would be a bug; the rest waits for the next step.</summary>
+    private const int MaxRounds = 64;
+
+    private const LinkPurpose RingPurposes = LinkPurpose.Ring | LinkPurpose.Join | LinkPurpose.Finger;
+
+    private bool _isSettled;
+
+    /// <summary>Time passed: everything that was due by <paramref name="now"/> is done.</summary>
+    public void Advance(Instant now, Outbox outbox)
+    {
+        Begin(now, outbox);
+        if (_ring is not null && _ring.NextDue <= now)
+        {
+            _ring.Advance(now);
+        }
+
+        if (_hubs.NextDue <= now)
+        {
+            _hubs.Advance(now);
+        }
+
+        if (_links.NextDue <= now)
+        {
+            _links.Advance(now);
+        }
+
+        if (_intake.NextDue <= now)
+        {
+            _intake.Advance(now);
+        }
+
+        if (_queries.NextDue <= now)
+        {
+            _queries.Advance(now);
+        }
+
+        if (_deliveries.NextDue <= now)
+        {
+            _deliveries.Advance(now);
+        }
+
+        AdvanceLiveness(now);
+        Settle(now);
+    }
+
+    private void Begin(Instant now, Outbox outbox)
+    {
+        ArgumentNullException.ThrowIfNull(outbox);
+        Invariant.Check(outbox.IsEmpty, "the host drains the outbox after each call");
+        _context.Outbox = outbox;
+        _isSettled = true;
+        JudgePause(now);
+    }
+
+    /// <summary>Lets the parts hear of each other until nothing waits.</summary>
+    private void Settle(Instant now)
+    {
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            FollowRing(now);
+            var moved = HandleHubEvent(now);
+            while (_courier.TryTakeLocal(out var message))
+            {
+                Arrive(now, message, default, neighbour: null);
+                moved = true;
+            }
+
+            while (_links.TryTakeEvent(out var happened))
+            {
+                HandleLinkEvent(now, happened);
+                moved = true;
+            }
+
+            while (_intake.TryTakeReady(out var parked, out var link))
+            {
+                Arrive(now, parked, link, _context.Links.Find(link));
+                moved = true;
+            }
+
+            if (!moved)
+            {
+                break;
+            }
+        }
+
+        FollowRing(now);
+        _isSettled = true;
+        _wakeAt = NextDue();
+        _context.Outbox.WakeAt = _wakeAt;
+    }
+
+    private Instant NextDue()
+    {
+        var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries.NextDue));
+        due = Instant.Min(due, Instant.Min(_deliveries.NextDue, LivenessDue));
+        return _ring is null ? due : Instant.Min(due, _ring.NextDue);
+    }
+
+    /// <summary>The ring's phase is the node's; the view that routing uses follows its tables.</summary>
+    private void FollowRing(Instant now)
+    {
+        if (_ring is null || _context.Phase == NodePhase.Left)
+        {
+            return;
+        }
+
+        var isAdvised = _ring.Phase != NodePhase.Idle && _ring.Phase != _context.Phase;
+        if (isAdvised)
+        {
+            var before = _context.Phase;
+            _context.Phase = _ring.Phase;
+            TakeView();
+            BecomePhase(now, before);
+        }
+        else if (TakeView())
+        {
+            _hubs.JudgeSlots(now);
+        }
+    }
+
+    private bool TakeView()
+    {
+        var self = _context.Self.Id;
+        var place = _ring!.Predecessor is { } predecessor ? RingArc.Between(predecessor.Id, self) : default;
+        var owned = IsFenced ? default : _ring.OwnedArc ?? default;
+        var successor = _ring.Successors.Length > 0 ? _ring.Successors[0].Id : self;
+        var view = new RingView(self, place, owned, successor);
+        if (view == _context.View)
+        {
+            return false;
+        }
+
+        _context.View = view;
+        return true;
+    }
+
+    private void BecomePhase(Instant now, NodePhase before)
+    {
+        switch (_context.Phase)
+        {
+            case NodePhase.Founding or NodePhase.Member:
+                if (before is not (NodePhase.Founding or NodePhase.Member))
+                {
+                    _hubs.BecomeMember(now);
+                    CompleteStart(Outcome.Done, _context.Self);
+                }
+
+                _hubs.JudgeSlots(now);
+                break;
+            case NodePhase.Rejoin:
+                _hubs.BecomeNewcomer(now);
+                break;
+            case NodePhase.Left:
+                BecomeLeft(now);
+                break;
+        }
+
+        _links.TellStatus(now);
+    }
+
+    private bool HandleHubEvent(Instant now)
+    {
+        switch (_hubs.TakeEvent())
+        {
+            case HubEventKind.Found:
+                if (_ring is null)
+                {
+                    MakeRing().Found(now);
+                }
+
+                return true;
+            case HubEventKind.Introduced:
+                Introduced(now);
+                return true;
+            case HubEventKind.Refused:
+                BecomeIdle(Outcome.AdmissionRefused, _hubs.Refusal);
+                return true;
+            case HubEventKind.KeyChanged:
+                BecomeIdle(Outcome.HubKeyChanged, null);
+                return true;
+            case HubEventKind.Renewed:
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Introduced(Instant now)
+    {
+        if (_start.IsGuest)
+        {
+            if (_context.Phase != NodePhase.Guest)
+            {
+                BecomeOwnPhase(NodePhase.Guest);
+                CompleteStart(Outcome.Done, _context.Self);
+            }
+        }
+        else if (_ring is null)
+        {
+            MakeRing().BeginJoin(now);
+        }
+    }
+
+    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), IArcContents.None);
+
+    /// <summary>A phase that the ring knows nothing of.</summary>
+    private void BecomeOwnPhase(NodePhase phase)
+    {
+        _context.Phase = phase;
+        _context.Outbox.Observe(new Effect { Observation = Observation.PhaseChanged, Phase = phase });
+    }
+
+    private void BecomeIdle(Outcome outcome, object? why)
+    {
+        BecomeOwnPhase(NodePhase.Idle);
+        CompleteStart(outcome, why);
+    }
+
+    private void BecomeLeft(Instant now)
+    {
+        _deliveries.CancelAll();
+        _queries.CancelAll();
+        CancelConnects();
+        _suspects.Clear();
+        _links.CloseAll(now, LinkFailure.Leaving);
+        _hubs.CloseAll();
+        CompleteStart(Outcome.Cancelled, null);
+        CompleteLeave();
+    }
+
+    private void HandleLinkEvent(Instant now, in LinkEvent happened)
+    {
+        switch (happened.Kind)
+        {
+            case LinkEventKind.Up:
+                _suspects.Heard(happened.Peer.Id);
+                _ring?.LinkUp(now, happened.Peer);
+                ConnectsUp(happened.Peer.Id);
+                break;
+            case LinkEventKind.Down:
+                _ring?.LinkDown(now, happened.Peer.Id);
+                break;
+            case LinkEventKind.Failed:
+                LinkFailed(now, happened);
+                break;
+        }
+    }
+
+    private void LinkFailed(Instant now, in LinkEvent happened)
+    {
+        if ((happened.Purpose & LinkPurpose.Application) != 0 && ConnectsFailed(happened.Peer.Id, happened.Failure))
+        {
+            _links.Unwant(now, happened.Peer.Id, LinkPurpose.Application);
+        }
+
+        if ((happened.Purpose & RingPurposes) != 0)
+        {
+            _links.Unwant(now, happened.Peer.Id, RingPurposes); // The ring wishes anew in its next round, or for somebody else.
+            var alternatives = new List<Descriptor>(happened.Alternatives);
+            _ring?.LinkFailed(now, happened.Peer, happened.Failure, CollectionsMarshal.AsSpan(alternatives));
+        }
+    }
+}

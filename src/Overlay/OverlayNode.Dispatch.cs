@@ -1,0 +1,196 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay;
+
+/// <summary>Messages for this node: opened, judged, and given to the part whose procedure they belong to.</summary>
+public sealed partial class OverlayNode
+{
+    /// <summary>Certificates that one message asks for or brings.</summary>
+    private const int MaxCertificates = 64;
+
+    /// <summary>Certificates that somebody unknown is given: little more than it sent.</summary>
+    private const int MaxCertificatesForStrangers = 4;
+
+    private void Arrive(Instant now, in Message message, LinkId link, Link? neighbour)
+    {
+        _isSettled = false;
+        if (_intake.TryOpen(now, message, link, neighbour, out var arrival, out var isDuplicate))
+        {
+            if (arrival.From.Certificate is not null && link != default)
+            {
+                _suspects.Heard(arrival.From.Id);
+            }
+
+            Dispatch(now, arrival);
+        }
+        else if (isDuplicate && message.Kind == MessageKind.Data)
+        {
+            _deliveries.Accept(now, arrival, isDuplicate: true);
+        }
+    }
+
+    private void Dispatch(Instant now, in Arrival arrival)
+    {
+        switch (arrival.Payload)
+        {
+            case Data or SealedData:
+                _deliveries.Accept(now, arrival, isDuplicate: false);
+                break;
+            case Receipt receipt:
+                _deliveries.Receive(arrival.From, receipt);
+                break;
+            case Unreachable unreachable:
+                ReceiveUnreachable(now, unreachable);
+                break;
+            case Offer or Answer or Candidates or Refuse:
+                ReceiveSignal(now, arrival);
+                break;
+            case Ping or Pong or ProbeFor:
+                ReceiveProbe(now, arrival);
+                break;
+            case GetCertificates question:
+                AnswerCertificates(now, arrival, question);
+                break;
+            case Certificates answer:
+                if (_intake.Learn(now, answer))
+                {
+                    _ring?.CertificatesArrived(now);
+                    _deliveries.CertificatesArrived(now);
+                }
+
+                break;
+            case Renew:
+                if (!_hubs.TryPassToHub(arrival.Message))
+                {
+                    _context.Drop(DropReason.NoRoute, arrival.Message, arrival.Link);
+                }
+
+                break;
+            case Renewed renewed:
+                _hubs.ReceiveRenewed(now, renewed);
+                break;
+            case GetState question:
+                Reply(now, arrival, StateFor(question.Nonce));
+                break;
+            case State state:
+                _queries.Receive(arrival.From.Id, state.Nonce, state);
+                break;
+            default:
+                DispatchToRing(now, arrival);
+                break;
+        }
+    }
+
+    private void DispatchToRing(Instant now, in Arrival arrival)
+    {
+        if (arrival.Payload is Owner answer && (_queries.Receive(arrival.From.Id, answer.Nonce, answer) || _deliveries.Receive(now, answer)))
+        {
+            return;
+        }
+
+        if (_ring is null)
+        {
+            _context.Drop(DropReason.NoRoute, arrival.Message, arrival.Link);
+            return;
+        }
+
+        switch (arrival.Payload)
+        {
+            case FindOwner question:
+                if (_ring.IsMember)
+                {
+                    Reply(now, arrival, _ring.OnFindOwner(now, arrival.From, question));
+                }
+
+                break;
+            case Owner owner:
+                _ring.OnOwner(now, arrival.From, owner);
+                break;
+            case GetNeighbours question:
+                Reply(now, arrival, _ring.OnGetNeighbours(now, arrival.From, question));
+                break;
+            case Neighbours neighbours:
+                _ring.OnNeighbours(now, arrival.From, neighbours);
+                break;
+            case Notify notify:
+                _ring.OnNotify(now, arrival.From, notify);
+                break;
+            case Leaving leaving:
+                _ring.OnLeaving(now, arrival.From, leaving);
+                break;
+            case Grant grant:
+                _ring.OnGrant(now, arrival.From, grant);
+                break;
+            case Granted granted:
+                _ring.OnGranted(now, arrival.From, granted);
+                break;
+            case FoundingState state:
+                _ring.OnFoundingState(now, arrival.From, state);
+                break;
+            default:
+                _context.Drop(DropReason.UnknownKind, arrival.Message, arrival.Link);
+                break;
+        }
+    }
+
+    private void ReceiveSignal(Instant now, in Arrival arrival)
+    {
+        switch (arrival.Payload)
+        {
+            case Offer offer:
+                _links.ReceiveOffer(now, arrival.From, arrival.ReplyVia, offer);
+                break;
+            case Answer answer:
+                _links.ReceiveAnswer(now, arrival.From, arrival.ReplyVia, answer);
+                break;
+            case Candidates candidates:
+                _links.ReceiveCandidates(arrival.From, candidates);
+                break;
+            case Refuse refuse:
+                _links.ReceiveRefuse(now, arrival.From, refuse);
+                break;
+        }
+    }
+
+    private void ReceiveUnreachable(Instant now, Unreachable unreachable)
+    {
+        if (!_links.SignalUnreachable(now, unreachable.MessageId) && !_queries.Receive(unreachable))
+        {
+            _deliveries.Receive(now, unreachable);
+        }
+    }
+
+    /// <summary>Gives the certificates asked for; none named: the own one.</summary>
+    private void AnswerCertificates(Instant now, in Arrival arrival, GetCertificates question)
+    {
+        if (!_context.IsAdmitted)
+        {
+            return;
+        }
+
+        var items = new List<NodeCertificate>();
+        var most = arrival.From.Certificate is null ? MaxCertificatesForStrangers : MaxCertificates;
+        if (question.Hashes.Count == 0)
+        {
+            items.Add(_context.Self.Certificate);
+        }
+
+        foreach (var hash in question.Hashes)
+        {
+            if (items.Count < most && _context.Certificates.TryGet(hash, out var certificate))
+            {
+                items.Add(certificate);
+            }
+        }
+
+        Reply(now, arrival, new Certificates(question.Nonce, items));
+    }
+
+    private void Reply(Instant now, in Arrival arrival, Payload payload) =>
+        _courier.Send(now, new Letter(arrival.Message.Source, payload) { Via = arrival.ReplyVia, HopContext = arrival.Message.HopContext });
+}

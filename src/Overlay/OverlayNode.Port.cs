@@ -1,0 +1,56 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay;
+
+/// <summary>What the parts may ask of the whole. Nothing here calls a part back.</summary>
+public sealed partial class OverlayNode : INodePort
+{
+    Contact INodePort.Self => _context.Self;
+
+    NodePhase INodePort.Phase => _context.Phase;
+
+    void INodePort.Send(Instant now, RingId to, Payload payload) => _courier.Send(now, new Letter(to, payload));
+
+    void INodePort.SendToResponsible(Instant now, RingId key, Payload payload) =>
+        _courier.Send(now, new Letter(key, payload) { Flags = MessageFlags.Responsible });
+
+    bool INodePort.IsLinked(RingId id) => IsLinked(id);
+
+    void INodePort.WantLink(Instant now, in Contact peer, LinkPurpose purpose) => _links.Want(now, peer, purpose);
+
+    void INodePort.UnwantLink(Instant now, RingId peer, LinkPurpose purpose) => _links.Unwant(now, peer, purpose);
+
+    bool INodePort.TryResolve(in Descriptor descriptor, out Contact contact) => _context.Certificates.TryResolve(descriptor, out contact);
+
+    void INodePort.FetchCertificates(Instant now, RingId from, ReadOnlySpan<Descriptor> descriptors)
+    {
+        var hashes = new List<CertificateHash>(Math.Min(descriptors.Length, MaxCertificates));
+        foreach (var descriptor in descriptors)
+        {
+            if (hashes.Count < MaxCertificates && !_context.Certificates.Knows(descriptor))
+            {
+                hashes.Add(descriptor.Certificate);
+            }
+        }
+
+        if (hashes.Count > 0)
+        {
+            _intake.Fetch(now, from, via: null, hashes);
+        }
+    }
+
+    void INodePort.Suspect(Instant now, in Contact peer) => _suspects.Add(now, peer);
+
+    Contact INodePort.RenewInstance(Instant now)
+    {
+        _context.Self = _context.Self with { Instance = Math.Max(_context.Self.Instance + 1, now.UnixMilliseconds) };
+        return _context.Self;
+    }
+
+    void INodePort.Observe(in Effect observation) => _context.Outbox.Observe(observation);
+}

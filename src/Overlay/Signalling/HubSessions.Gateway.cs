@@ -1,0 +1,170 @@
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay.Signalling;
+
+// A member and its gateway slots:  member → Attach(slots) → hub;  hub → Attached(slots held).  And its certificate's second life:  member → Renew → … → hub;  hub → Renewed → … → member.
+public sealed partial class HubSessions
+{
+    /// <summary>
+    /// Compares the slots that this node is responsible for with those it holds, at each hub: dials, claims or lets go. Asked whenever the arc changed.
+    /// </summary>
+    public void JudgeSlots(Instant now)
+    {
+        _slotsAt = _context.IsMember && !_isNewcomer ? now + SlotPeriod : Instant.Never;
+        if (_isNewcomer)
+        {
+            return;
+        }
+
+        foreach (var hub in _hubs)
+        {
+            var wanted = hub.Wanted = SlotsOf(hub);
+            if (hub.State == HubState.Closed)
+            {
+                if (wanted != 0 && hub.Due <= now)
+                {
+                    Open(now, hub);
+                }
+            }
+            else if (wanted == 0)
+            {
+                LetGo(now, hub);
+            }
+            else if (hub.State == HubState.Ready && (hub.Asked != wanted || hub.AskAfter <= now))
+            {
+                Claim(now, hub, wanted);
+            }
+        }
+    }
+
+    /// <summary>A member's request for a new certificate reached this node: it goes on to the hub, if a session is open.</summary>
+    public bool TryPassToHub(in Message message)
+    {
+        foreach (var hub in _hubs)
+        {
+            if (hub.State == HubState.Ready && hub.Id != _courier.HubUplink)
+            {
+                _context.Outbox.Send(hub.Id, message with { HopsLeft = (byte)Math.Max(1, message.HopsLeft - 1) });
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The hub's answer to <see cref="Renew"/>: it proves itself.</summary>
+    public void ReceiveRenewed(Instant now, Renewed renewed)
+    {
+        ArgumentNullException.ThrowIfNull(renewed);
+        var certificate = renewed.Certificate;
+        if (_context.IsAdmitted
+            && certificate.Id == _context.Self.Id
+            && certificate.NotAfter > _context.Self.Certificate.NotAfter
+            && _context.Certificates.TrySetOwn(now, certificate))
+        {
+            TakeCertificate(now, certificate);
+            Event = HubEventKind.Renewed;
+        }
+    }
+
+    /// <summary>One bit for each slot of <paramref name="hub"/> that this node is responsible for.</summary>
+    private int SlotsOf(HubSession hub)
+    {
+        if (_rememberedKey is null || _context.Phase is not (NodePhase.Member or NodePhase.Founding))
+        {
+            return 0;
+        }
+
+        var slots = 0;
+        for (var slot = 0; slot < Attach.SlotCount; slot++)
+        {
+            if (_context.View.Owned.Contains(hub.SlotKey(_rememberedKey, slot)))
+            {
+                slots |= 1 << slot;
+            }
+        }
+
+        return slots;
+    }
+
+    private void Claim(Instant now, HubSession hub, int slots)
+    {
+        var list = new List<int>(Attach.SlotCount);
+        for (var slot = 0; slot < Attach.SlotCount; slot++)
+        {
+            if ((slots & (1 << slot)) != 0)
+            {
+                list.Add(slot);
+            }
+        }
+
+        hub.Asked = slots;
+        hub.AskAfter = Instant.Never;
+        hub.SentAt = now;
+        _courier.SendToHub(now, hub.Id, HubProofs.SignAttach(_context.Signing, hub.Hello!, _context.Self.Certificate, _context.Self.Instance, list));
+    }
+
+    private void LetGo(Instant now, HubSession hub)
+    {
+        if (hub.State == HubState.Ready && hub.Asked is not null and not 0)
+        {
+            Claim(now, hub, 0); // The hub knows that nobody dies here.
+        }
+
+        Close(hub);
+    }
+
+    private void Attached(Instant now, HubSession hub, Attached attached)
+    {
+        hub.Served();
+        var held = 0;
+        foreach (var slot in attached.Slots)
+        {
+            held |= slot is >= 0 and < Attach.SlotCount ? 1 << slot : 0;
+        }
+
+        if (held == 0)
+        {
+            // Superseded: the newest claim stands. If the ring still says that it is this node's, it claims again later.
+            Close(hub);
+            hub.BecomeClosed(now, ref _context.Prng);
+        }
+        else if (hub.Asked is { } asked && (asked & ~held) != 0)
+        {
+            hub.AskAfter = now + SlotPeriod;
+        }
+    }
+
+    private void Renew(Instant now)
+    {
+        _renewAt = now + RenewRetry;
+        if (!_context.IsAdmitted)
+        {
+            return;
+        }
+
+        var renew = new Renew(_context.Self.Certificate);
+        foreach (var hub in _hubs)
+        {
+            if (hub.State == HubState.Ready)
+            {
+                _context.Outbox.Send(hub.Id, new Message
+                {
+                    Kind = MessageKind.Renew,
+                    HopsLeft = Message.HopBudget,
+                    Source = _context.Self.Id,
+                    Destination = hub.SlotKey(_rememberedKey, 0),
+                    MessageId = _context.NextMessageId(),
+                    Body = _courier.NewBody(now, renew),
+                });
+                return;
+            }
+        }
+
+        _courier.Send(now, new Letter(_hubs[0].SlotKey(_rememberedKey, 0), renew) { Flags = MessageFlags.Responsible });
+    }
+}

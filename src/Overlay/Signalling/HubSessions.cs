@@ -1,0 +1,396 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay.Signalling;
+
+/// <summary>What a hub decided, for the node.</summary>
+public enum HubEventKind : byte
+{
+    None,
+
+    /// <summary>Be the first.</summary>
+    Found,
+
+    /// <summary>Certificate given, uplink open: look for your place.</summary>
+    Introduced,
+
+    /// <summary>Refused for good.</summary>
+    Refused,
+
+    /// <summary>The hub has another key than the one remembered.</summary>
+    KeyChanged,
+
+    /// <summary>The node's own certificate is a new one.</summary>
+    Renewed,
+}
+
+/// <summary>The node's side of the hubs: admission while it is a newcomer or guest, gateway slots while it is a member.</summary>
+/// <remarks>
+/// <para>newcomer: OpenHub → HubHello → Admit → Admitted(found | introduce | retry); the session stays the uplink until there is a link to a member.</para>
+/// <para>member: whoever is responsible for the ring key of a slot holds the session and retries it (back-off ≤ 10 s); whoever no longer is lets go. So
+/// gateways are replaced when they die, and come back when the hub does, and the hub's sockets stay few (mechanisms §4).</para>
+/// </remarks>
+public sealed partial class HubSessions
+{
+    /// <summary>A guest's session is kept alive this often; the hub closes silent ones after 60 s.</summary>
+    private static readonly TimeSpan KeepAlivePeriod = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan SlotPeriod = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RenewRetry = TimeSpan.FromMinutes(10);
+
+    private readonly NodeContext _context;
+    private readonly Courier _courier;
+    private readonly HubSession[] _hubs;
+    private readonly string _token;
+    private readonly bool _isGuest;
+    private byte[]? _rememberedKey;
+    private int _current;
+    private bool _isNewcomer;
+    private Instant _admitAt = Instant.Never;
+    private Instant _slotsAt = Instant.Never;
+    private Instant _renewAt = Instant.Never;
+    private Descriptor? _gateway;
+
+    public HubSessions(NodeContext context, Courier courier, int hubCount, byte[]? rememberedKey, string token, bool isGuest)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(courier);
+        (_context, _courier, _rememberedKey, _token, _isGuest) = (context, courier, rememberedKey, token, isGuest);
+        _hubs = new HubSession[hubCount];
+        for (var i = 0; i < hubCount; i++)
+        {
+            _hubs[i] = new HubSession(i);
+        }
+    }
+
+    /// <summary>What the hub decided last; taken by <see cref="TakeEvent"/>.</summary>
+    public HubEventKind Event { get; private set; }
+
+    /// <summary>With <see cref="HubEventKind.Refused"/>: the hub's words.</summary>
+    public AdmitRefused? Refusal { get; private set; }
+
+    /// <summary>The key of the hub, empty before the first hello.</summary>
+    public ReadOnlyMemory<byte> HubKey => _rememberedKey;
+
+    /// <summary>When <see cref="Advance"/> has something to do.</summary>
+    public Instant NextDue
+    {
+        get
+        {
+            var due = Instant.Min(Instant.Min(_admitAt, _slotsAt), _renewAt);
+            foreach (var hub in _hubs)
+            {
+                if (hub.State is HubState.Dialling or HubState.Greeting || IsWanted(hub))
+                {
+                    due = Instant.Min(due, hub.Due);
+                }
+
+                if (hub.State == HubState.Ready && hub.Id == _courier.HubUplink)
+                {
+                    due = Instant.Min(due, hub.SentAt + KeepAlivePeriod);
+                }
+            }
+
+            return due;
+        }
+    }
+
+    /// <summary>Goes to the hubs, one after the other, until one admits this node: at the start, and again when every link is lost.</summary>
+    public void BecomeNewcomer(Instant now)
+    {
+        if (!_isNewcomer)
+        {
+            _isNewcomer = true;
+            if (_hubs[_current].State == HubState.Ready)
+            {
+                Admit(now, _hubs[_current]);
+            }
+            else
+            {
+                Open(now, _hubs[_current]);
+            }
+        }
+    }
+
+    /// <summary>The node has its place in the ring: the session goes on only as a gateway.</summary>
+    public void BecomeMember(Instant now)
+    {
+        _isNewcomer = false;
+        _admitAt = Instant.Never;
+        _courier.HubUplink = default;
+        JudgeSlots(now);
+    }
+
+    /// <summary>Closes every session.</summary>
+    public void CloseAll()
+    {
+        _isNewcomer = false;
+        (_admitAt, _slotsAt, _renewAt) = (Instant.Never, Instant.Never, Instant.Never);
+        _courier.HubUplink = default;
+        foreach (var hub in _hubs)
+        {
+            Close(hub);
+        }
+    }
+
+    /// <summary>What happened since the last call.</summary>
+    public HubEventKind TakeEvent()
+    {
+        var happened = Event;
+        Event = HubEventKind.None;
+        return happened;
+    }
+
+    /// <summary>Whether <paramref name="id"/> is an open hub session.</summary>
+    public bool IsSession(LinkId id) => Find(id) is not null;
+
+    /// <summary>Whether guests may come over session <paramref name="id"/>: it claims slots.</summary>
+    public bool IsGateway(LinkId id) => Find(id) is { Asked: not null and not 0 };
+
+    /// <summary>The host's WebSocket is open.</summary>
+    public void Opened(Instant now, LinkId id)
+    {
+        if (Find(id) is { State: HubState.Dialling } hub)
+        {
+            hub.BecomeGreeting(now);
+        }
+    }
+
+    /// <summary>The host could not connect, or the session was closed.</summary>
+    public void Lost(Instant now, LinkId id)
+    {
+        if (Find(id) is { } hub)
+        {
+            Ended(now, hub);
+        }
+    }
+
+    /// <summary>A message that only hubs and their clients exchange.</summary>
+    public void Receive(Instant now, LinkId id, Payload payload)
+    {
+        if (Find(id) is not { } hub)
+        {
+            return;
+        }
+
+        switch (payload)
+        {
+            case HubHello hello when hub.State == HubState.Greeting:
+                Greeted(now, hub, hello);
+                break;
+            case Admitted admitted when hub.State == HubState.Ready && IsAdmitting(hub):
+                Admitted(now, hub, admitted);
+                break;
+            case AdmitRefused refused when hub.State == HubState.Ready && IsAdmitting(hub):
+                Refuse(now, hub, refused);
+                break;
+            case Attached attached when hub.State == HubState.Ready:
+                Attached(now, hub, attached);
+                break;
+        }
+    }
+
+    /// <summary>Time passed: dials, second requests, slots, renewal, signs of life.</summary>
+    public void Advance(Instant now)
+    {
+        foreach (var hub in _hubs)
+        {
+            if (hub.State is HubState.Dialling or HubState.Greeting && hub.Due <= now)
+            {
+                _context.Outbox.CloseHub(hub.Id);
+                Ended(now, hub);
+            }
+            else if (hub.State == HubState.Closed && IsWanted(hub) && hub.Due <= now)
+            {
+                Open(now, hub);
+            }
+            else if (hub.State == HubState.Ready && hub.Id == _courier.HubUplink && hub.SentAt + KeepAlivePeriod <= now)
+            {
+                KeepAlive(now, hub);
+            }
+        }
+
+        if (_admitAt <= now)
+        {
+            _admitAt = Instant.Never;
+            if (_isNewcomer && _hubs[_current] is { State: HubState.Ready } hub)
+            {
+                Admit(now, hub);
+            }
+        }
+
+        if (_slotsAt <= now)
+        {
+            JudgeSlots(now);
+        }
+
+        if (_renewAt <= now)
+        {
+            Renew(now);
+        }
+    }
+
+    private HubSession? Find(LinkId id)
+    {
+        foreach (var hub in _hubs)
+        {
+            if (hub.Id == id && hub.State != HubState.Closed)
+            {
+                return hub;
+            }
+        }
+
+        return null;
+    }
+
+    private bool IsAdmitting(HubSession hub) => _isNewcomer && hub.Hub == _current;
+
+    private bool IsWanted(HubSession hub) => hub.State == HubState.Closed && (_isNewcomer ? IsAdmitting(hub) : hub.Wanted != 0);
+
+    private void Open(Instant now, HubSession hub)
+    {
+        if (hub.State != HubState.Closed)
+        {
+            return;
+        }
+
+        var id = _context.NextLink();
+        hub.BecomeDialling(now, id);
+        _context.Outbox.OpenHub(id, hub.Hub);
+    }
+
+    private void Close(HubSession hub)
+    {
+        if (hub.State == HubState.Closed)
+        {
+            return;
+        }
+
+        _context.Outbox.CloseHub(hub.Id);
+        Forget(hub);
+        hub.BecomeIdle();
+    }
+
+    private void Ended(Instant now, HubSession hub)
+    {
+        Forget(hub);
+        hub.BecomeClosed(now, ref _context.Prng);
+        if (IsAdmitting(hub))
+        {
+            _admitAt = Instant.Never;
+            _current = (_current + 1) % _hubs.Length; // The next hub of the list; each has its own back-off.
+        }
+    }
+
+    private void Forget(HubSession hub)
+    {
+        _courier.Guests.SessionEnded(hub.Id);
+        if (_courier.HubUplink == hub.Id)
+        {
+            _courier.HubUplink = default;
+        }
+    }
+
+    private void Greeted(Instant now, HubSession hub, HubHello hello)
+    {
+        if (hello.Version != Message.Version || !HubProofs.IsWellFormed(hello))
+        {
+            _context.Outbox.CloseHub(hub.Id);
+            Ended(now, hub);
+            return;
+        }
+
+        if (_rememberedKey is not null && !hello.HubKey.Span.SequenceEqual(_rememberedKey))
+        {
+            _context.Outbox.Observe(new Effect { Observation = Observation.HubKeyChanged, Number = hub.Hub, Link = hub.Id });
+            _context.Outbox.CloseHub(hub.Id);
+            Ended(now, hub);
+            if (_isNewcomer && !_context.IsAdmitted)
+            {
+                CloseAll();
+                Event = HubEventKind.KeyChanged;
+            }
+
+            return;
+        }
+
+        _rememberedKey ??= hello.HubKey.ToArray();
+        _context.Certificates.Trust(_rememberedKey);
+        hub.BecomeReady(now, hello);
+        if (IsAdmitting(hub))
+        {
+            Admit(now, hub);
+        }
+        else
+        {
+            JudgeSlots(now);
+        }
+    }
+
+    private void Admit(Instant now, HubSession hub)
+    {
+        hub.SentAt = now;
+        _admitAt = now + TimeSpan.FromSeconds(5); // Unanswered: once more.
+        _courier.SendToHub(now, hub.Id, HubProofs.SignAdmit(_context.Signing, hub.Hello!, _context.Self.Instance, _isGuest, _token));
+    }
+
+    private void Admitted(Instant now, HubSession hub, Admitted admitted)
+    {
+        if (!_context.Certificates.TrySetOwn(now, admitted.Certificate))
+        {
+            _context.Outbox.CloseHub(hub.Id);
+            Ended(now, hub);
+            return;
+        }
+
+        hub.Served();
+        TakeCertificate(now, admitted.Certificate);
+        _context.Outbox.Observe(new Effect { Observation = Observation.Admitted, Link = hub.Id, Detail = admitted });
+        _admitAt = Instant.Never;
+        switch (admitted.Mode)
+        {
+            case AdmitMode.Found:
+                Event = HubEventKind.Found;
+                break;
+            case AdmitMode.Introduce:
+                _gateway = admitted.Gateway;
+                _courier.HubUplink = hub.Id;
+                Event = HubEventKind.Introduced;
+                break;
+            default:
+                _admitAt = now + TimeSpan.FromMilliseconds(Math.Clamp(admitted.RetryAfterMilliseconds, 100, 60_000));
+                break;
+        }
+    }
+
+    private void Refuse(Instant now, HubSession hub, AdmitRefused refused)
+    {
+        _context.Outbox.CloseHub(hub.Id);
+        Ended(now, hub);
+        if (!_context.IsAdmitted)
+        {
+            CloseAll();
+            (Refusal, Event) = (refused, HubEventKind.Refused);
+        }
+    }
+
+    private void TakeCertificate(Instant now, NodeCertificate certificate)
+    {
+        _context.Self = new(certificate.Id, _context.Self.Instance, certificate);
+        var left = ((certificate.NotBefore + certificate.NotAfter) / 2) - (now.UnixMilliseconds / 1000);
+        _renewAt = now + TimeSpan.FromSeconds(Math.Clamp(left, 60, (long)TimeSpan.FromDays(365).TotalSeconds));
+    }
+
+    /// <summary>A sign of life through the hub to its gateway, so that neither forgets this session.</summary>
+    private void KeepAlive(Instant now, HubSession hub)
+    {
+        hub.SentAt = now;
+        if (_gateway is { } gateway)
+        {
+            _courier.Send(now, new Letter(gateway.Id, new Ping(_context.NextNonce())));
+        }
+    }
+}
