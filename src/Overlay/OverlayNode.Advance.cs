@@ -64,7 +64,6 @@ public sealed partial class OverlayNode
         Invariant.Check(outbox.IsEmpty, "the host drains the outbox after each call");
         _context.Outbox = outbox;
         _isSettled = true;
-        JudgePause(now);
     }
 
     /// <summary>Lets the parts hear of each other until nothing waits.</summary>
@@ -83,6 +82,12 @@ public sealed partial class OverlayNode
             while (_links.TryTakeEvent(out var happened))
             {
                 HandleLinkEvent(now, happened);
+                moved = true;
+            }
+
+            while (_detector.TryTakeEvent(out var finding))
+            {
+                HandleFinding(now, finding);
                 moved = true;
             }
 
@@ -129,6 +134,7 @@ public sealed partial class OverlayNode
         }
         else if (TakeView())
         {
+            WatchLinks(now);
             _hubs.JudgeSlots(now);
         }
     }
@@ -216,7 +222,7 @@ public sealed partial class OverlayNode
         }
     }
 
-    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), IArcContents.None);
+    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), EmptyArcs.Instance);
 
     /// <summary>A phase that the ring knows nothing of.</summary>
     private void BecomeOwnPhase(NodePhase phase)
@@ -236,7 +242,6 @@ public sealed partial class OverlayNode
         _deliveries.CancelAll();
         _queries.CancelAll();
         CancelConnects();
-        _suspects.Clear();
         _links.CloseAll(now, LinkFailure.Leaving);
         _hubs.CloseAll();
         CompleteStart(Outcome.Cancelled, null);
@@ -248,11 +253,12 @@ public sealed partial class OverlayNode
         switch (happened.Kind)
         {
             case LinkEventKind.Up:
-                _suspects.Heard(happened.Peer.Id);
+                WatchLinks(now);
                 _ring?.LinkUp(now, happened.Peer);
                 ConnectsUp(happened.Peer.Id);
                 break;
             case LinkEventKind.Down:
+                _detector.Forget(happened.Peer.Id);
                 _ring?.LinkDown(now, happened.Peer.Id);
                 break;
             case LinkEventKind.Failed:

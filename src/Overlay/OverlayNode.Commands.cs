@@ -43,11 +43,11 @@ public sealed partial class OverlayNode
 
     /// <summary>Sends <paramref name="bytes"/> to exactly <paramref name="to"/>. Result: a <see cref="DeliveryReport"/>; where unreachable, the <see cref="DropReason"/>.</summary>
     public RequestId Send(Instant now, RingId to, ReadOnlyMemory<byte> bytes, SendOptions options, Outbox outbox) =>
-        Send(now, to, isKey: false, bytes, options, outbox);
+        SendTo(now, to, isKey: false, bytes, options, outbox);
 
     /// <summary>Sends <paramref name="bytes"/> to whoever is responsible for <paramref name="key"/>. Result: a <see cref="DeliveryReport"/>.</summary>
     public RequestId SendToResponsible(Instant now, RingId key, ReadOnlyMemory<byte> bytes, SendOptions options, Outbox outbox) =>
-        Send(now, key, isKey: true, bytes, options, outbox);
+        SendTo(now, key, isKey: true, bytes, options, outbox);
 
     /// <summary>Asks who is responsible for <paramref name="key"/>. Result: an <see cref="Owner"/>.</summary>
     public RequestId Lookup(Instant now, RingId key, Outbox outbox)
@@ -155,7 +155,7 @@ public sealed partial class OverlayNode
         return request;
     }
 
-    private RequestId Send(Instant now, RingId to, bool isKey, ReadOnlyMemory<byte> bytes, SendOptions options, Outbox outbox)
+    private RequestId SendTo(Instant now, RingId to, bool isKey, ReadOnlyMemory<byte> bytes, SendOptions options, Outbox outbox)
     {
         if (TryBegin(now, outbox, out var request))
         {

@@ -21,9 +21,9 @@ public sealed partial class OverlayNode
         _isSettled = false;
         if (_intake.TryOpen(now, message, link, neighbour, out var arrival, out var isDuplicate))
         {
-            if (arrival.From.Certificate is not null && link != default)
+            if (arrival.From.Certificate is not null && link != default && !IsLinked(arrival.From.Id) && arrival.Payload is not Pong)
             {
-                _suspects.Heard(arrival.From.Id);
+                _detector.Forget(arrival.From.Id); // A suspect without a link that says anything authentic lives.
             }
 
             Dispatch(now, arrival);

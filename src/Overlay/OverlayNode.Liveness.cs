@@ -1,5 +1,5 @@
 using Overlay.Effects;
-using Overlay.Identity;
+using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
@@ -7,82 +7,89 @@ using Overlay.Time;
 
 namespace Overlay;
 
-/// <summary>Who lives: probes of neighbours, suspicion, confirmed deaths, and this node's doubt of itself after a pause.</summary>
+/// <summary>Who lives: what the failure detector finds out becomes deeds, and this node's doubt of itself after a pause.</summary>
 public sealed partial class OverlayNode
 {
-    private readonly Suspects _suspects;
+    private readonly FailureDetector _detector;
     private ulong _fence;
     private Instant _fenceDue = Instant.Never;
 
     /// <summary>Whether the node paused for so long that others may have taken it for dead: until a ring neighbour answers, it owns nothing.</summary>
     private bool IsFenced => _fence != 0;
 
-    /// <summary>Neighbours are evicted after about two and a half probe periods of silence.</summary>
-    private TimeSpan EvictionTime => _context.Options.ProbePeriod * 2.5;
-
-    private Instant LivenessDue => Instant.Min(_suspects.NextDue, _fenceDue);
+    private Instant LivenessDue => Instant.Min(_detector.NextDue, _fenceDue);
 
     private void AdvanceLiveness(Instant now)
     {
-        if (_suspects.NextDue <= now)
-        {
-            while (_suspects.TryTakeDead(now, out var dead))
-            {
-                Evict(now, dead.Id);
-            }
-
-            _suspects.Advance(now);
-        }
-
+        _detector.Advance(now);
         if (_fenceDue <= now)
         {
             AskNeighbours(now);
         }
     }
 
-    /// <summary>The death of a node is confirmed: every part forgets it.</summary>
-    private void Evict(Instant now, RingId dead)
+    private void Heard(Instant now, Link neighbour)
     {
-        _context.Outbox.Observe(Observation.Evicted, dead);
-        _suspects.Heard(dead);
-        _links.Forget(now, dead, LinkFailure.Silent);
-        _ring?.PeerDied(now, dead);
+        neighbour.HeardAt = now;
+        _detector.Heard(now, neighbour.PeerId);
     }
 
-    /// <summary>A loop that came more than half the eviction time too late fences its node (mechanisms §3).</summary>
-    private void JudgePause(Instant now)
+    /// <summary>The first neighbours on the ring are watched closest, other links of the ring with care, the rest loosely.</summary>
+    private void WatchLinks(Instant now)
     {
-        if (_wakeAt == Instant.Never || now <= _wakeAt || now - _wakeAt <= EvictionTime / 2 || IsFenced || !_context.IsMember)
+        var neighbours = _ring?.RingNeighbours ?? default;
+        foreach (var link in _context.Links.Open)
         {
-            return;
+            var watch = link.PeerId == neighbours.Successor || link.PeerId == neighbours.Predecessor ? LinkWatch.Neighbour
+                : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring
+                : LinkWatch.Idle;
+            _detector.Track(now, link.PeerId, watch);
         }
-
-        if (_ring?.RingNeighbours is { Successor: null, Predecessor: null } or null)
-        {
-            return; // Alone: nobody took anything over.
-        }
-
-        _fence = _context.NextNonce();
-        AskNeighbours(now);
-        _isSettled = false;
     }
 
+    private void HandleFinding(Instant now, in LivenessEvent finding)
+    {
+        var link = _context.Links.FindOpen(finding.Peer);
+        switch (finding.Kind)
+        {
+            case LivenessEventKind.Suspected:
+                _context.Outbox.Observe(Observation.Suspected, finding.Peer, link?.Id ?? default);
+                if (link is not null)
+                {
+                    link.IsSuspect = true;
+                    _context.Outbox.TakeBack(link.Id);
+                }
+
+                break;
+            case LivenessEventKind.Cleared when link is not null:
+                link.IsSuspect = false;
+                break;
+            case LivenessEventKind.PathLost or LivenessEventKind.Silent when link is not null:
+                _links.Close(now, link, LinkFailure.Silent);
+                break;
+            case LivenessEventKind.Dead:
+                _context.Outbox.Observe(Observation.Evicted, finding.Peer);
+                _links.Forget(now, finding.Peer, LinkFailure.Silent);
+                _ring?.PeerDied(now, finding.Peer);
+                break;
+            case LivenessEventKind.Fenced when _context.IsMember:
+                _fence = _context.NextNonce();
+                AskNeighbours(now);
+                break;
+        }
+    }
+
+    /// <summary>Asks the ring's neighbours whether they still count on this node, until one answers (mechanisms §3).</summary>
     private void AskNeighbours(Instant now)
     {
-        if (!IsFenced || _ring is null)
+        var (successor, predecessor) = _ring?.RingNeighbours ?? default;
+        if (!IsFenced || (successor is null && predecessor is null))
         {
-            _fenceDue = Instant.Never;
+            EndFence(); // Alone: nobody took anything over.
             return;
         }
 
         _fenceDue = now + _context.Options.ProbePeriod;
-        var (successor, predecessor) = (_ring.RingNeighbours.Successor, _ring.RingNeighbours.Predecessor);
-        if (successor is null && predecessor is null)
-        {
-            EndFence();
-            return;
-        }
-
         if (successor is { } next)
         {
             _courier.Send(now, new Letter(next, new Ping(_fence)));
@@ -100,8 +107,14 @@ public sealed partial class OverlayNode
     {
         switch (arrival.Payload)
         {
+            case Ping ping when arrival.ReplyVia is not null:
+                Reply(now, arrival, new Pong(ping.Nonce, _context.Phase)); // A guest's sign of life.
+                break;
             case Ping ping:
-                Reply(now, arrival, new Pong(ping.Nonce, _context.Phase));
+                _detector.OnPing(now, arrival.From.Id, ping);
+                break;
+            case ProbeFor probe when IsLinked(arrival.From.Id):
+                _detector.OnProbeFor(now, arrival.From.Id, probe);
                 break;
             case Pong pong:
                 if (IsFenced && pong.Nonce == _fence)
@@ -109,6 +122,7 @@ public sealed partial class OverlayNode
                     EndFence();
                 }
 
+                _detector.OnPong(now, arrival.From.Id, pong);
                 break;
         }
     }

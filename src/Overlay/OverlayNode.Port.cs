@@ -19,6 +19,8 @@ public sealed partial class OverlayNode : INodePort
     void INodePort.SendToResponsible(Instant now, RingId key, Payload payload) =>
         _courier.Send(now, new Letter(key, payload) { Flags = MessageFlags.Responsible });
 
+    void INodePort.SendVia(Instant now, RingId via, RingId to, Payload payload) => _courier.SendThrough(now, via, new Letter(to, payload));
+
     bool INodePort.IsLinked(RingId id) => IsLinked(id);
 
     void INodePort.WantLink(Instant now, in Contact peer, LinkPurpose purpose) => _links.Want(now, peer, purpose);
@@ -44,7 +46,7 @@ public sealed partial class OverlayNode : INodePort
         }
     }
 
-    void INodePort.Suspect(Instant now, in Contact peer) => _suspects.Add(now, peer);
+    void INodePort.Suspect(Instant now, in Contact peer) => _detector.Suspect(now, peer.Id);
 
     Contact INodePort.RenewInstance(Instant now)
     {

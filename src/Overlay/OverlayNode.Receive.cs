@@ -104,7 +104,7 @@ public sealed partial class OverlayNode
     {
         if (_context.Links.Find(link) is { IsOpen: true } neighbour)
         {
-            neighbour.HeardAt = now;
+            Heard(now, neighbour);
         }
     }
 
@@ -134,7 +134,7 @@ public sealed partial class OverlayNode
         }
         else
         {
-            neighbour.HeardAt = now;
+            Heard(now, neighbour);
             _links.ReceiveStatus(now, neighbour, (LinkStatus)body.Payload);
         }
     }
@@ -142,7 +142,7 @@ public sealed partial class OverlayNode
     /// <summary>Anything else from a neighbour: for this node, or on its way.</summary>
     private void ReceiveOrdinary(Instant now, Link neighbour, in Message message)
     {
-        neighbour.HeardAt = now;
+        Heard(now, neighbour);
         if (IsOfHub(message.Kind) || (neighbour.IsNewcomer && message.Source != neighbour.PeerId))
         {
             _isSettled = false;

@@ -1,6 +1,7 @@
 using Overlay.Chord;
 using Overlay.Effects;
 using Overlay.Identity;
+using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
@@ -53,7 +54,7 @@ public sealed partial class OverlayNode
         _queries = new Queries(_context, _courier);
         _links = new LinkSetUps(_context, _courier);
         _hubs = new HubSessions(_context, _courier, start.HubCount, start.RememberedHubKey, start.Token, start.IsGuest);
-        _suspects = new Suspects(_context, _courier);
+        _detector = new FailureDetector(options, this, _context.Prng.Split());
     }
 
     /// <summary>The node itself; before it is admitted, a contact without a certificate.</summary>
@@ -109,9 +110,12 @@ public sealed partial class OverlayNode
         var entries = new List<FingerEntry>();
         if (_ring is not null)
         {
-            foreach (var finger in _ring.Fingers.Entries)
+            for (var row = 0; row < FingerTable.Rows; row++)
             {
-                entries.Add(new((byte)finger.Row, finger.Peer.Id));
+                if (_ring.Fingers[row] is { } finger)
+                {
+                    entries.Add(new((byte)row, finger.Id));
+                }
             }
         }
 

@@ -50,21 +50,22 @@ public sealed class Courier(NodeContext context)
     /// <returns>Its id, and whether the first link that it crosses is a hub session.</returns>
     public (ulong MessageId, bool ByHub) Send(Instant now, in Letter letter)
     {
-        var message = new Message
-        {
-            Kind = letter.Payload.Kind,
-            Flags = letter.Flags,
-            HopsLeft = Message.HopBudget,
-            HasDestinationVia = letter.Via is not null,
-            Source = context.Self.Id,
-            Destination = letter.To,
-            DestinationVia = letter.Via ?? default,
-            MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),
-            HopContext = letter.HopContext,
-            Body = NewBody(now, letter.Payload),
-            Route = (letter.Flags & MessageFlags.RecordRoute) != 0 ? [] : null,
-        };
+        var message = NewMessage(now, letter);
         return (message.MessageId, Dispatch(message, letter.AlwaysSigned, avoid: default));
+    }
+
+    /// <summary>Sends a message of this node, signed, with the link to <paramref name="via"/> as its first hop; where there is none, like any other.</summary>
+    public void SendThrough(Instant now, RingId via, in Letter letter)
+    {
+        var message = NewMessage(now, letter);
+        if (context.Links.FindOpen(via) is { } link)
+        {
+            Put(message, new NextHop(HopKind.Forward, link, false, DropReason.None), alwaysSigned: true);
+        }
+        else
+        {
+            Dispatch(message, alwaysSigned: true, avoid: default);
+        }
     }
 
     /// <summary>Sends to the other end of a link, unsigned: the link was proved. Before it is, only the proof goes this way.</summary>
@@ -139,6 +140,21 @@ public sealed class Courier(NodeContext context)
         MessageKind.Offer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.GetCertificates
             or MessageKind.PutRecord or MessageKind.GetRecord => true,
         _ => false,
+    };
+
+    private Message NewMessage(Instant now, in Letter letter) => new()
+    {
+        Kind = letter.Payload.Kind,
+        Flags = letter.Flags,
+        HopsLeft = Message.HopBudget,
+        HasDestinationVia = letter.Via is not null,
+        Source = context.Self.Id,
+        Destination = letter.To,
+        DestinationVia = letter.Via ?? default,
+        MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),
+        HopContext = letter.HopContext,
+        Body = NewBody(now, letter.Payload),
+        Route = (letter.Flags & MessageFlags.RecordRoute) != 0 ? [] : null,
     };
 
     private void SendOver(Instant now, LinkId link, RingId source, RingId destination, Payload payload) =>

@@ -22,7 +22,7 @@ public sealed partial class LinkSetUps
 
         if (_context.Phase is not (NodePhase.Joining or NodePhase.Founding or NodePhase.Member or NodePhase.Rejoin))
         {
-            Refuse(now, from.Id, via, offer, LinkFailure.Leaving);
+            Decline(now, from.Id, via, offer, LinkFailure.Leaving);
             return;
         }
 
@@ -52,7 +52,7 @@ public sealed partial class LinkSetUps
         }
         else
         {
-            Refuse(now, from.Id, via, offer, LinkFailure.Full);
+            Decline(now, from.Id, via, offer, LinkFailure.Full);
         }
     }
 
@@ -107,7 +107,7 @@ public sealed partial class LinkSetUps
         var offer = waiting.Offer;
         if (Links.FindOpen(waiting.From.Id) is null && !TryMakeRoom(now, offer.Purpose))
         {
-            Refuse(now, waiting.From.Id, waiting.Via, offer, LinkFailure.Full);
+            Decline(now, waiting.From.Id, waiting.Via, offer, LinkFailure.Full);
             return;
         }
 
@@ -135,7 +135,7 @@ public sealed partial class LinkSetUps
         }
     }
 
-    private void Refuse(Instant now, RingId to, RingId? via, Offer offer, LinkFailure why) =>
+    private void Decline(Instant now, RingId to, RingId? via, Offer offer, LinkFailure why) =>
         Signal(now, to, via, default, new Refuse(offer.Nonce, why, why == LinkFailure.Full ? Alternatives(to) : []));
 
     /// <summary>Members near this one, clockwise: they lie in the same finger interval most likely.</summary>
