@@ -1,0 +1,440 @@
+using Overlay.Admission;
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Simulator.Ports;
+using Overlay.Time;
+
+namespace Overlay.Tests.Node;
+
+/// <summary>Nodes, one hub and the connections between them in virtual time: the host of every node, deterministic to the last event.</summary>
+/// <remarks>Messages pass as bytes. A connection is ICE, DTLS and SCTP as three delays; a fault can swallow any of its phases or any message.</remarks>
+internal sealed class TestNetwork
+{
+    public const ulong World = 42;
+
+    private static readonly DateTimeOffset Began = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly PriorityQueue<Action, (long Ticks, long Order)> _events = new();
+    private readonly Dictionary<string, TestEnd> _endsByUfrag = [];
+    private readonly Dictionary<SessionId, (TestNode Node, LinkId Link)> _sessions = [];
+    private readonly HubOutbox _hubOutbox = new();
+    private KeyedSigning _hubSigning = new(World, 1_000_000);
+    private long _order;
+    private long _lastSession;
+    private int _lastUfrag;
+    private HubState? _hubState;
+
+    public TestNetwork()
+    {
+        Now = new Instant(TimeSpan.TicksPerDay, Began.ToUnixTimeMilliseconds());
+        StartHub();
+    }
+
+    public Instant Now { get; private set; }
+
+    public OverlayOptions Options { get; init; } = OverlayOptions.Default;
+
+    public bool IsSealed { get; init; }
+
+    public TimeSpan Latency { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    public List<TestNode> Nodes { get; } = [];
+
+    public HubAdmission? Hub { get; private set; }
+
+    /// <summary>Messages that vanish on their way: (from, to, message).</summary>
+    public Func<TestNode, TestNode?, Message, bool> Loses { get; set; } = (_, _, _) => false;
+
+    /// <summary>Messages that are changed on their way.</summary>
+    public Func<TestNode, TestNode?, Message, Message> Alters { get; set; } = (_, _, message) => message;
+
+    /// <summary>Phases of a set-up at a node that never end: Gather, Check, Dtls, Sctp.</summary>
+    public Func<TestNode, LinkPhase, bool> Swallows { get; set; } = (_, _) => false;
+
+    public long Events { get; private set; }
+
+    /// <summary>Hears every effect, for looking into a failing test.</summary>
+    public Action<string>? Trace { get; set; }
+
+    public IEnumerable<TestNode> Living => Nodes.Where(node => node.IsAlive);
+
+    public TestNode Add(bool isGuest = false, byte[]? rememberedHubKey = null, int? index = null)
+    {
+        var number = index ?? Nodes.Count;
+        var start = new NodeStart((ulong)number + 1, Now.UnixMilliseconds, 1, rememberedHubKey, "", isGuest);
+        var node = new TestNode(this, number, start, Options, IsSealed);
+        Nodes.Add(node);
+        node.Step((n, now, outbox) => n.Start(now, outbox));
+        return node;
+    }
+
+    /// <summary>Adds nodes one after the other, each as soon as the one before is a member.</summary>
+    public void AddMembers(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var node = Add();
+            RunUntil(() => node.IsMember, TimeSpan.FromSeconds(60));
+        }
+    }
+
+    public void StopHub()
+    {
+        Hub = null;
+        foreach (var (session, (node, link)) in _sessions.ToArray())
+        {
+            _sessions.Remove(session);
+            node.Sessions.Remove(link);
+            After(Latency, () => Input(node, (n, now, outbox) => n.HubLost(now, link, outbox)));
+        }
+    }
+
+    public void StartHub(ulong key = 1_000_000, bool remembers = true)
+    {
+        _hubSigning = new KeyedSigning(World, key);
+        Hub = new HubAdmission(Now, HubAdmissionOptions.Loopback, new HubIdentity(_hubSigning, new SeededSecrets(key + (ulong)_order), new byte[32]), remembers ? _hubState : null);
+    }
+
+    /// <summary>Ends a node without a word.</summary>
+    public void Kill(TestNode node)
+    {
+        node.IsAlive = false;
+        foreach (var (link, session) in node.Sessions.ToArray())
+        {
+            node.Sessions.Remove(link);
+            _sessions.Remove(new SessionId(session));
+            HubStep((hub, outbox) => hub.SessionClosed(Now, new SessionId(session), outbox));
+        }
+    }
+
+    public void Run(TimeSpan duration)
+    {
+        var end = Now + duration;
+        while (_events.TryPeek(out _, out var due) && due.Ticks <= end.Ticks)
+        {
+            Next();
+        }
+
+        Now = Now + (end - Now);
+    }
+
+    /// <summary>Runs until <paramref name="condition"/> holds; fails where it does not within <paramref name="limit"/>.</summary>
+    public void RunUntil(Func<bool> condition, TimeSpan limit)
+    {
+        var end = Now + limit;
+        while (!condition())
+        {
+            if (!_events.TryPeek(out _, out var due) || due.Ticks > end.Ticks)
+            {
+                throw new Xunit.Sdk.XunitException($"Not within {limit}: {Describe()}");
+            }
+
+            Next();
+        }
+    }
+
+    public string Describe() => string.Join('\n', Nodes.Select(node =>
+        $"{node.Index} {node.Id} {(node.IsAlive ? node.Node.Phase.ToString() : "dead")} pred {node.Node.Predecessor?.Id} succ [{string.Join(' ', node.Node.Successors.ToArray().Select(s => s.Id))}] links [{string.Join(' ', node.LinkedTo)}]"));
+
+    /// <summary>Whether successor lists are exact and predecessors inverse among the living members.</summary>
+    public bool IsIdealRing()
+    {
+        var members = Living.OrderBy(node => node.Id.Value).ToArray();
+        for (var i = 0; i < members.Length; i++)
+        {
+            var node = members[i].Node;
+            var length = Math.Min(Options.SuccessorListLength, members.Length - 1);
+            var successors = node.Successors.ToArray().Select(contact => contact.Id);
+            var expected = Enumerable.Range(1, length).Select(step => members[(i + step) % members.Length].Id);
+            var predecessor = members[(i + members.Length - 1) % members.Length].Id;
+            if (!members[i].IsMember || !successors.SequenceEqual(expected) || (members.Length > 1 && node.Predecessor?.Id != predecessor))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    internal void WakeLater(TestNode node)
+    {
+        var due = node.WakeAt;
+        if (due == Instant.Never)
+        {
+            return;
+        }
+
+        At(due > Now ? due : Now, () =>
+        {
+            if (node.IsAlive && node.WakeAt == due)
+            {
+                node.Step((n, now, outbox) => n.Advance(now, outbox));
+            }
+        });
+    }
+
+    internal void Send(TestNode from, LinkId link, Message message)
+    {
+        if (from.Sessions.TryGetValue(link, out var session))
+        {
+            var passed = Passed(from, null, message);
+            if (passed is { } toHub && !Loses(from, null, message))
+            {
+                After(Latency, () => HubStep((hub, outbox) => hub.Receive(Now, new SessionId(session), toHub, outbox)));
+            }
+
+            return;
+        }
+
+        if (!from.Ends.TryGetValue(link, out var end) || !end.IsOpen || end.Other is not { } other || Loses(from, other.Node, message))
+        {
+            return;
+        }
+
+        var sent = Passed(from, other.Node, message);
+        After(Latency, () =>
+        {
+            if (!other.Node.IsAlive || other.IsClosed)
+            {
+                end.Unacknowledged.Add(message);
+            }
+            else if (sent is { } arrived)
+            {
+                Input(other.Node, (n, now, outbox) => n.Receive(now, other.Link, arrived, outbox));
+            }
+        });
+    }
+
+    internal void OpenLink(TestNode node, LinkId link, RingId peer, LinkDescription? remote)
+    {
+        var end = new TestEnd(node, link, peer) { Remote = remote };
+        node.Ends.Add(link, end);
+        if (Swallows(node, LinkPhase.Gather))
+        {
+            return;
+        }
+
+        var ufrag = $"u{++_lastUfrag}";
+        var fingerprint = new byte[32];
+        fingerprint[0] = (byte)_lastUfrag;
+        fingerprint[1] = (byte)(_lastUfrag >> 8);
+        After(TimeSpan.FromMilliseconds(2), () =>
+        {
+            end.Local = new LinkDescription(fingerprint, ufrag, "password", [$"candidate:{ufrag}"], []);
+            _endsByUfrag.Add(ufrag, end);
+            Input(node, (n, now, outbox) => n.LinkDescribed(now, link, end.Local, outbox));
+        });
+    }
+
+    internal void AcceptAnswer(TestNode node, LinkId link, LinkDescription remote)
+    {
+        var end = node.Ends[link];
+        end.Remote = remote;
+        if (_endsByUfrag.TryGetValue(remote.Ufrag, out var other) && other.Remote?.Ufrag == end.Local!.Ufrag)
+        {
+            (end.Other, other.Other) = (other, end);
+            Progress(end, other, LinkPhase.Check);
+        }
+    }
+
+    internal void CloseLink(TestNode node, LinkId link)
+    {
+        if (node.Ends.Remove(link, out var end))
+        {
+            end.IsClosed = true;
+            if (end.Other is { IsClosed: false } other)
+            {
+                After(Latency, () => Lose(other, LinkFailure.ClosedByPeer));
+            }
+        }
+    }
+
+    internal void TakeBack(TestNode node, LinkId link)
+    {
+        if (node.Ends.TryGetValue(link, out var end))
+        {
+            HandBack(end);
+        }
+    }
+
+    internal void OpenHub(TestNode node, LinkId link)
+    {
+        After(Latency, () =>
+        {
+            if (Hub is null || !node.IsAlive)
+            {
+                Input(node, (n, now, outbox) => n.HubLost(now, link, outbox));
+                return;
+            }
+
+            var session = ++_lastSession;
+            node.Sessions[link] = session;
+            _sessions[new SessionId(session)] = (node, link);
+            Input(node, (n, now, outbox) => n.HubOpened(now, link, outbox));
+            HubStep((hub, outbox) => hub.SessionOpened(Now, new SessionId(session), default, outbox));
+        });
+    }
+
+    internal void CloseHub(TestNode node, LinkId link)
+    {
+        if (node.Sessions.Remove(link, out var session))
+        {
+            _sessions.Remove(new SessionId(session));
+            After(Latency, () => HubStep((hub, outbox) => hub.SessionClosed(Now, new SessionId(session), outbox)));
+        }
+    }
+
+    /// <summary>Breaks the connection between two nodes for both, as a failing network would.</summary>
+    public void Break(TestNode a, TestNode b)
+    {
+        foreach (var end in a.Ends.Values.Where(end => end.Other?.Node == b).ToArray())
+        {
+            Lose(end, LinkFailure.Transport);
+            Lose(end.Other!, LinkFailure.Transport);
+        }
+    }
+
+    public void After(TimeSpan delay, Action action) => At(Now + delay, action);
+
+    private static Message Reread(Message message) =>
+        MessageCodec.TryRead(MessageCodec.Encode(message), null, out var read) ? read : throw new InvalidOperationException("What a node sends can be read.");
+
+    private Message? Passed(TestNode from, TestNode? to, Message message)
+    {
+        var altered = Alters(from, to, message);
+        return Reread(altered);
+    }
+
+    private void Progress(TestEnd a, TestEnd b, LinkPhase phase)
+    {
+        if (a.IsClosed || b.IsClosed || !a.Node.IsAlive || !b.Node.IsAlive)
+        {
+            return;
+        }
+
+        Input(a.Node, (n, now, outbox) => n.LinkProgress(now, a.Link, phase, outbox));
+        Input(b.Node, (n, now, outbox) => n.LinkProgress(now, b.Link, phase, outbox));
+        if (Swallows(a.Node, phase) || Swallows(b.Node, phase))
+        {
+            return;
+        }
+
+        After(Latency + Latency, () =>
+        {
+            if (phase == LinkPhase.Dtls && !IsTrueFingerprint(a, b))
+            {
+                Lose(a, LinkFailure.ProofFailed);
+                Lose(b, LinkFailure.ProofFailed);
+            }
+            else if (phase != LinkPhase.Sctp)
+            {
+                Progress(a, b, phase + 1);
+            }
+            else
+            {
+                (a.IsOpen, b.IsOpen) = (true, true);
+                Input(a.Node, (n, now, outbox) => n.LinkReady(now, a.Link, outbox));
+                Input(b.Node, (n, now, outbox) => n.LinkReady(now, b.Link, outbox));
+            }
+        });
+    }
+
+    private static bool IsTrueFingerprint(TestEnd a, TestEnd b) =>
+        a.Remote!.Fingerprint.AsSpan().SequenceEqual(b.Local!.Fingerprint) && b.Remote!.Fingerprint.AsSpan().SequenceEqual(a.Local!.Fingerprint);
+
+    private void Lose(TestEnd end, LinkFailure why)
+    {
+        if (end.IsClosed || !end.Node.IsAlive)
+        {
+            return;
+        }
+
+        end.IsClosed = true;
+        end.Node.Ends.Remove(end.Link);
+        Input(end.Node, (n, now, outbox) => n.LinkLost(now, end.Link, why, outbox));
+        HandBack(end);
+    }
+
+    private void HandBack(TestEnd end)
+    {
+        var messages = end.Unacknowledged.ToArray();
+        end.Unacknowledged.Clear();
+        foreach (var message in messages)
+        {
+            Input(end.Node, (n, now, outbox) => n.HandBack(now, end.Link, Reread(message), outbox));
+        }
+    }
+
+    private void HubStep(Action<HubAdmission, HubOutbox> input)
+    {
+        if (Hub is not { } hub)
+        {
+            return;
+        }
+
+        input(hub, _hubOutbox);
+        var effects = _hubOutbox.Effects.ToArray();
+        var wakeAt = _hubOutbox.WakeAt;
+        _hubOutbox.Clear();
+        foreach (var effect in effects)
+        {
+            Trace?.Invoke($"{Now} hub {effect.Kind} {effect.Session} {effect.Message.Kind} {effect.Close} {effect.Observation} {effect.Drop} {(effect.Message.Body as SignedBody)?.Payload}");
+            Perform(effect);
+        }
+
+        if (wakeAt != Instant.Never)
+        {
+            At(wakeAt > Now ? wakeAt : Now, () =>
+            {
+                if (Hub == hub)
+                {
+                    HubStep((h, outbox) => h.Advance(Now, outbox));
+                }
+            });
+        }
+    }
+
+    private void Perform(HubEffect effect)
+    {
+        if (effect.Kind == HubEffectKind.Persist)
+        {
+            _hubState = Hub!.ExportState();
+        }
+
+        if (!_sessions.TryGetValue(effect.Session, out var session))
+        {
+            return;
+        }
+
+        if (effect.Kind == HubEffectKind.Send)
+        {
+            var sent = Reread(effect.Message);
+            After(Latency, () => Input(session.Node, (n, now, outbox) => n.Receive(now, session.Link, sent, outbox)));
+        }
+        else if (effect.Kind == HubEffectKind.CloseSession)
+        {
+            _sessions.Remove(effect.Session);
+            session.Node.Sessions.Remove(session.Link);
+            After(Latency, () => Input(session.Node, (n, now, outbox) => n.HubLost(now, session.Link, outbox)));
+        }
+    }
+
+    private static void Input(TestNode node, Action<OverlayNode, Instant, Outbox> input)
+    {
+        if (node.IsAlive)
+        {
+            node.Step(input);
+        }
+    }
+
+    private void At(Instant due, Action action) => _events.Enqueue(action, (due.Ticks, _order++));
+
+    private void Next()
+    {
+        _events.TryDequeue(out var action, out var due);
+        Now = Now + new TimeSpan(Math.Max(0, due.Ticks - Now.Ticks));
+        Events++;
+        action!();
+    }
+}

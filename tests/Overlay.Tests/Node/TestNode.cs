@@ -1,0 +1,147 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Simulator.Ports;
+using Overlay.Time;
+
+namespace Overlay.Tests.Node;
+
+/// <summary>How a command ended.</summary>
+internal sealed record Ending(Outcome Outcome, object? Result);
+
+/// <summary>One end of a simulated connection: what the connection stack of a host would be.</summary>
+internal sealed class TestEnd(TestNode node, LinkId link, RingId peer)
+{
+    public TestNode Node { get; } = node;
+
+    public LinkId Link { get; } = link;
+
+    public RingId Peer { get; } = peer;
+
+    public LinkDescription? Local { get; set; }
+
+    public LinkDescription? Remote { get; set; }
+
+    public TestEnd? Other { get; set; }
+
+    public bool IsOpen { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    /// <summary>Sent and not acknowledged: the other end died.</summary>
+    public List<Message> Unacknowledged { get; } = [];
+}
+
+/// <summary>A node of the test network with the host around it.</summary>
+internal sealed class TestNode
+{
+    private readonly TestNetwork _network;
+    private readonly Outbox _outbox = new();
+
+    public TestNode(TestNetwork network, int index, NodeStart start, OverlayOptions options, bool isSealed)
+    {
+        _network = network;
+        Index = index;
+        Signing = new KeyedSigning(TestNetwork.World, (ulong)index + 1);
+        var sealing = isSealed ? new KeyedSealing(TestNetwork.World, Signing.PublicKey.ToArray()) : null;
+        Node = new OverlayNode(options, new NodePorts(Signing, sealing, new SeededSecrets((ulong)index * 7919 + 17)), start);
+    }
+
+    public int Index { get; }
+
+    public OverlayNode Node { get; }
+
+    public KeyedSigning Signing { get; }
+
+    public bool IsAlive { get; set; } = true;
+
+    public RingId Id => Node.Self.Id;
+
+    public Instant WakeAt { get; private set; } = Instant.Never;
+
+    public Dictionary<RequestId, Ending> Endings { get; } = [];
+
+    public List<Message> Delivered { get; } = [];
+
+    public List<Effect> Observed { get; } = [];
+
+    public Dictionary<LinkId, TestEnd> Ends { get; } = [];
+
+    /// <summary>Hub sessions: link → session at the hub; not yet open where null.</summary>
+    public Dictionary<LinkId, long> Sessions { get; } = [];
+
+    public IEnumerable<RingId> LinkedTo => Node.Snapshot().Links.Where(link => link.Phase == LinkPhase.Open).Select(link => link.Id);
+
+    public bool IsMember => Node.Phase is NodePhase.Member or NodePhase.Founding;
+
+    public int Count(Observation what) => Observed.Count(effect => effect.Observation == what);
+
+    /// <summary>Gives the node one input and performs what it wants done.</summary>
+    public T Step<T>(Func<OverlayNode, Instant, Outbox, T> input)
+    {
+        var result = input(Node, _network.Now, _outbox);
+        var effects = _outbox.Effects.ToArray();
+        WakeAt = _outbox.WakeAt;
+        _outbox.Clear();
+        foreach (var effect in effects)
+        {
+            _network.Trace?.Invoke($"{_network.Now} {Index} {effect.Kind} {effect.Link} {effect.Observation} {effect.Drop} {effect.LinkPhase} {effect.Failure} {effect.Outcome} {effect.Message.Kind} {effect.Message.Source}->{effect.Message.Destination} {(effect.Message.Body as SignedBody)?.Payload}");
+            Perform(effect);
+        }
+
+        _network.WakeLater(this);
+        return result;
+    }
+
+    public void Step(Action<OverlayNode, Instant, Outbox> input) => Step((node, now, outbox) =>
+    {
+        input(node, now, outbox);
+        return 0;
+    });
+
+    public RequestId Send(RingId to, string text, SendOptions options = default) =>
+        Step((node, now, outbox) => node.Send(now, to, System.Text.Encoding.UTF8.GetBytes(text), options, outbox));
+
+    public RequestId Connect(RingId to) => Step((node, now, outbox) => node.Connect(now, to, outbox));
+
+    public RequestId Leave() => Step((node, now, outbox) => node.Leave(now, outbox));
+
+    private void Perform(in Effect effect)
+    {
+        switch (effect.Kind)
+        {
+            case EffectKind.Send:
+                _network.Send(this, effect.Link, effect.Message);
+                break;
+            case EffectKind.Deliver:
+                Delivered.Add(effect.Message);
+                break;
+            case EffectKind.OpenLink:
+                _network.OpenLink(this, effect.Link, effect.Peer, (LinkDescription?)effect.Detail);
+                break;
+            case EffectKind.AcceptAnswer:
+                _network.AcceptAnswer(this, effect.Link, (LinkDescription)effect.Detail!);
+                break;
+            case EffectKind.CloseLink:
+                _network.CloseLink(this, effect.Link);
+                break;
+            case EffectKind.TakeBack:
+                _network.TakeBack(this, effect.Link);
+                break;
+            case EffectKind.OpenHub:
+                _network.OpenHub(this, effect.Link);
+                break;
+            case EffectKind.CloseHub:
+                _network.CloseHub(this, effect.Link);
+                break;
+            case EffectKind.Completed:
+                Endings.Add(effect.Request, new Ending(effect.Outcome, effect.Detail));
+                break;
+            case EffectKind.Observed:
+                Observed.Add(effect);
+                break;
+        }
+    }
+}
