@@ -106,7 +106,7 @@ public sealed class LinkSetUp
     public ulong OfferMessage { get; set; }
 
     /// <summary>Candidates of the other side that came before its answer; bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
-    public List<string>? EarlyCandidates { get; set; }
+    public IReadOnlyList<string>? EarlyCandidates { get; set; }
 
     /// <summary>Late candidate lines sent and taken so far, each bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
     public int LinesSent { get; set; }

@@ -191,7 +191,7 @@ public sealed partial class LinkSetUps
         setUp.LinesTaken += lines.Count;
         if (setUp.Remote is null)
         {
-            (setUp.EarlyCandidates ??= []).AddRange(lines); // They overtook the answer.
+            setUp.EarlyCandidates = setUp.EarlyCandidates is { } early ? [.. early, .. lines] : lines; // They overtook the answer.
         }
         else
         {

@@ -10,7 +10,7 @@ public sealed class FormingTests
     [Fact]
     public void The_first_node_founds_a_network_and_holds_every_gateway_slot()
     {
-        var network = new TestNetwork { Trace = Console.Error.WriteLine };
+        var network = new TestNetwork();
 
         var first = network.Add();
         network.RunUntil(() => network.Hub!.Statistics.Gateways == 1, Limit);

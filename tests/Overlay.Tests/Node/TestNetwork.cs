@@ -178,9 +178,9 @@ internal sealed class TestNetwork
     {
         if (from.Sessions.TryGetValue(link, out var session))
         {
-            var passed = Passed(from, null, message);
-            if (passed is { } toHub && !Loses(from, null, message))
+            if (!Loses(from, null, message))
             {
+                var toHub = Alters(from, null, message);
                 After(Latency, () => HubStep((hub, outbox) => hub.Receive(Now, new SessionId(session), toHub, outbox)));
             }
 
@@ -192,14 +192,14 @@ internal sealed class TestNetwork
             return;
         }
 
-        var sent = Passed(from, other.Node, message);
+        var arrived = Reread(Alters(from, other.Node, message));
         After(Latency, () =>
         {
             if (!other.Node.IsAlive || other.IsClosed)
             {
                 end.Unacknowledged.Add(message);
             }
-            else if (sent is { } arrived)
+            else
             {
                 Input(other.Node, (n, now, outbox) => n.Receive(now, other.Link, arrived, outbox));
             }
@@ -299,12 +299,6 @@ internal sealed class TestNetwork
 
     private static Message Reread(Message message) =>
         MessageCodec.TryRead(MessageCodec.Encode(message), null, out var read) ? read : throw new InvalidOperationException("What a node sends can be read.");
-
-    private Message? Passed(TestNode from, TestNode? to, Message message)
-    {
-        var altered = Alters(from, to, message);
-        return Reread(altered);
-    }
 
     private void Progress(TestEnd a, TestEnd b, LinkPhase phase)
     {
