@@ -1,0 +1,380 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Names;
+using Overlay.Ring;
+using Overlay.Time;
+using static Overlay.Tests.World;
+
+namespace Overlay.Tests.Names;
+
+public sealed class NameDirectoryTests
+{
+    private static readonly RequestId First = new(1);
+    private static readonly RequestId Second = new(2);
+
+    private readonly World _world = new();
+    private readonly RecordingPort _port;
+    private readonly NameDirectory _alice;
+    private readonly NameDirectory _keeper;
+
+    public NameDirectoryTests()
+    {
+        _port = new(_world.Contact(1));
+        _alice = DirectoryOf(1, _port);
+        _keeper = DirectoryOf(2, new(_world.Contact(2)));
+    }
+
+    [Fact]
+    public void A_name_is_registered_where_its_key_lies_and_found_there()
+    {
+        // alice → PutRecord → keeper;  keeper → RecordStored → alice;  alice → GetRecord → keeper;  keeper → Record → alice
+        _alice.Register(At(0), First, "Alice");
+        var (_, key, payload) = Assert.Single(_port.SentToResponsible);
+        Assert.Equal(NodeName.KeyOf("alice"), key);
+        _alice.OnRecordStored(At(0.1), _keeper.OnPutRecord(At(0.1), (PutRecord)payload));
+        Assert.Equal((First, Outcome.Done), Single(_alice));
+
+        _alice.Resolve(At(1), Second, "alice");
+        _alice.OnRecord(At(1), _keeper.OnGetRecord(At(1), (GetRecord)_port.SentToResponsible[^1].Payload));
+
+        Assert.True(_alice.TryTakeResult(out var result));
+        Assert.Equal((Second, Outcome.Done), (result.Request, result.Outcome));
+        Assert.Equal((_port.Self.Id, "alice"), (result.Record!.Owner.Id, result.Record.Name));
+        Assert.Equal(1, _keeper.RecordCount);
+    }
+
+    [Theory]
+    [InlineData("0123456789ab")]
+    [InlineData("no name")]
+    public void What_is_no_name_is_refused_at_once(string text)
+    {
+        _alice.Register(At(0), First, text);
+        _alice.Resolve(At(0), Second, text);
+
+        Assert.Equal([(First, Outcome.Refused), (Second, Outcome.Refused)], Results(_alice));
+        Assert.Empty(_port.SentToResponsible);
+    }
+
+    [Fact]
+    public void A_name_nobody_registered_is_unknown()
+    {
+        _alice.Resolve(At(0), First, "bob");
+
+        _alice.OnRecord(At(0), _keeper.OnGetRecord(At(0), (GetRecord)_port.SentToResponsible[^1].Payload));
+
+        Assert.Equal((First, Outcome.NameUnknown), Single(_alice));
+    }
+
+    [Fact]
+    public void The_first_registration_stands_while_it_is_refreshed()
+    {
+        Assert.Equal(Outcome.Done, Put(At(0), Record(At(0), owner: 3)));
+
+        Assert.Equal(Outcome.NameTaken, Put(At(1), Record(At(1), owner: 4)));
+        Assert.Equal(Outcome.Done, Put(At(80), Record(At(80), owner: 3, sequence: 2)));
+        Assert.Equal(Outcome.NameTaken, Put(At(100), Record(At(100), owner: 4)));
+    }
+
+    [Fact]
+    public void After_three_missed_refreshes_a_name_is_free()
+    {
+        Put(At(0), Record(At(0), owner: 3));
+
+        Assert.Equal(Outcome.NameTaken, Put(At(89.9), Record(At(89.9), owner: 4)));
+        Assert.Null(_keeper.OnGetRecord(At(90), new(1, "alice")).Record);
+        Assert.Equal(Outcome.Done, Put(At(90), Record(At(90), owner: 4)));
+    }
+
+    [Fact]
+    public void Lapsed_records_are_swept()
+    {
+        Put(At(0), Record(At(0), owner: 3));
+        Assert.Equal(At(30), _keeper.NextDue);
+
+        for (var due = _keeper.NextDue; due != Instant.Never; due = _keeper.NextDue)
+        {
+            _keeper.Advance(due);
+            Assert.True(due <= At(90));
+        }
+
+        Assert.Equal(0, _keeper.RecordCount);
+    }
+
+    [Fact]
+    public void Of_one_key_the_newest_record_wins_and_an_overtaken_one_changes_nothing()
+    {
+        Put(At(0), Record(At(0), owner: 3, instance: 2, sequence: 1));
+
+        Assert.Equal(Outcome.Done, Put(At(1), Record(At(1), owner: 3, instance: 1, sequence: 9)));
+        Assert.Equal(2, _keeper.OnGetRecord(At(1), new(1, "alice")).Record!.Instance);
+        Assert.Equal(Outcome.Done, Put(At(1), Record(At(1), owner: 3, instance: 2, sequence: 2)));
+        Assert.Equal(2, _keeper.OnGetRecord(At(1), new(1, "alice")).Record!.Sequence);
+    }
+
+    [Fact]
+    public void A_record_that_is_not_true_is_refused()
+    {
+        var record = Record(At(0), owner: 3);
+        NameRecord[] untrue =
+        [
+            record with { Name = "alicf" },
+            record with { Name = "Alice" },
+            record with { Owner = _world.Certificate(4) },
+            record with { ExpiresAt = record.ExpiresAt + 1 },
+            record with { Signature = new byte[64] },
+            Record(At(3600), owner: 3), // expires too far ahead
+            Record(At(-3600), owner: 3), // expired long ago
+            NameRecordSecurity.Sign(new World(2).Signing(3), "alice", new World(2).Certificate(3), 1, 1, At(90).UnixMilliseconds), // another network's
+        ];
+
+        foreach (var one in untrue)
+        {
+            Assert.Equal(Outcome.Refused, Put(At(0), one));
+        }
+
+        Assert.Equal(0, _keeper.RecordCount);
+    }
+
+    [Fact]
+    public void Clocks_that_differ_by_minutes_do_no_harm()
+    {
+        Assert.Equal(Outcome.Done, Put(At(0), Record(At(-200), owner: 3)));
+        Assert.NotNull(_keeper.OnGetRecord(At(80), new(1, "alice")).Record);
+        Assert.Equal(Outcome.Done, Put(At(85), Record(At(285), owner: 3, sequence: 2)));
+        Assert.Null(_keeper.OnGetRecord(At(176), new(1, "alice")).Record);
+    }
+
+    [Fact]
+    public void A_full_directory_refuses_new_names_and_refreshes_old_ones()
+    {
+        var keeper = DirectoryOf(2, _port, OverlayOptions.Default with { MaxRecords = 2 });
+        foreach (var name in new[] { "a", "b" })
+        {
+            Assert.Equal(Outcome.Done, keeper.OnPutRecord(At(0), new(1, Record(At(0), owner: 3, name: name))).Outcome);
+        }
+
+        Assert.Equal(Outcome.Refused, keeper.OnPutRecord(At(0), new(1, Record(At(0), owner: 3, name: "c"))).Outcome);
+        Assert.Equal(Outcome.Done, keeper.OnPutRecord(At(1), new(1, Record(At(1), owner: 3, name: "a", sequence: 2))).Outcome);
+    }
+
+    [Fact]
+    public void A_name_is_refreshed_every_period_with_a_higher_sequence()
+    {
+        Registered();
+
+        Run(_alice, At(95), answer: true);
+
+        var puts = _port.SentToResponsible.Select(sent => (sent.At, ((PutRecord)sent.Payload).Record.Sequence));
+        Assert.Equal([(At(0), 1L), (At(30), 2L), (At(60), 3L), (At(90), 4L)], puts);
+        Assert.Empty(Results(_alice));
+    }
+
+    [Fact]
+    public void A_refresh_without_an_answer_is_repeated_until_there_is_one()
+    {
+        Registered();
+
+        Run(_alice, At(40), answer: false);
+        Assert.Equal([At(0), At(30), At(33), At(36), At(39)], _port.SentToResponsible.Select(sent => sent.At));
+        var last = (PutRecord)_port.SentToResponsible[^1].Payload;
+        _alice.OnRecordStored(At(40), new(last.Nonce, Outcome.Done));
+
+        Assert.Equal(At(69), _alice.NextDue);
+    }
+
+    [Fact]
+    public void A_registration_without_an_answer_times_out_and_leaves_nothing_behind()
+    {
+        _alice.Register(At(0), First, "alice");
+
+        Run(_alice, At(60), answer: false);
+
+        Assert.Equal((First, Outcome.TimedOut), Single(_alice));
+        Assert.Equal(4, _port.SentToResponsible.Count);
+        Assert.Equal(Instant.Never, _alice.NextDue);
+    }
+
+    [Theory]
+    [InlineData(Outcome.NameTaken, Outcome.NameTaken)]
+    [InlineData(Outcome.Refused, Outcome.Refused)]
+    public void A_registration_that_is_turned_down_ends(Outcome answer, Outcome expected)
+    {
+        _alice.Register(At(0), First, "alice");
+
+        _alice.OnRecordStored(At(1), new(((PutRecord)_port.SentToResponsible[0].Payload).Nonce, answer));
+
+        Assert.Equal((First, expected), Single(_alice));
+        Assert.Equal(Instant.Never, _alice.NextDue);
+    }
+
+    [Fact]
+    public void An_answer_with_another_nonce_is_none()
+    {
+        _alice.Register(At(0), First, "alice");
+        _alice.Resolve(At(0), Second, "alice");
+
+        _alice.OnRecordStored(At(1), new(1, Outcome.Done));
+        _alice.OnRecord(At(1), new(1, null));
+
+        Assert.Empty(Results(_alice));
+    }
+
+    [Fact]
+    public void A_name_that_another_key_took_meanwhile_is_reported_lost()
+    {
+        Registered();
+        Run(_alice, At(30), answer: false);
+
+        _alice.OnRecordStored(At(31), new(((PutRecord)_port.SentToResponsible[^1].Payload).Nonce, Outcome.NameTaken));
+
+        Assert.Equal((default, Outcome.NameTaken), Single(_alice));
+        Assert.Equal(Instant.Never, _alice.NextDue);
+    }
+
+    [Fact]
+    public void A_question_is_asked_again_and_times_out()
+    {
+        _alice.Resolve(At(0), First, "bob");
+
+        Run(_alice, At(60), answer: false);
+
+        Assert.Equal((First, Outcome.TimedOut), Single(_alice));
+        Assert.Equal(4, _port.SentToResponsible.Count);
+    }
+
+    [Fact]
+    public void A_forged_answer_is_no_answer()
+    {
+        _alice.Resolve(At(0), First, "alice");
+        var nonce = ((GetRecord)_port.SentToResponsible[0].Payload).Nonce;
+
+        _alice.OnRecord(At(0), new(nonce, Record(At(0), owner: 3, name: "bob")));
+        _alice.OnRecord(At(0), new(nonce, Record(At(0), owner: 3) with { Instance = 9 }));
+        Assert.Empty(Results(_alice));
+        _alice.OnRecord(At(0), new(nonce, Record(At(0), owner: 3)));
+
+        Assert.Equal((First, Outcome.Done), Single(_alice));
+    }
+
+    [Fact]
+    public void Questions_and_own_names_are_bounded()
+    {
+        for (var i = 0; i <= NameDirectory.MaxQuestions; i++)
+        {
+            _alice.Resolve(At(0), First, "bob");
+        }
+
+        for (var i = 0; i <= NameDirectory.MaxOwnNames; i++)
+        {
+            _alice.Register(At(0), Second, $"n{i}");
+        }
+
+        Assert.Equal([(First, Outcome.Busy), (Second, Outcome.Busy)], Results(_alice));
+    }
+
+    [Fact]
+    public void A_leaver_gives_its_names_up_at_once()
+    {
+        Registered();
+
+        _alice.Release(At(5));
+        var put = (PutRecord)_port.SentToResponsible[^1].Payload;
+
+        Assert.Equal(Outcome.Done, Put(At(5), put.Record));
+        Assert.Equal(0, _keeper.RecordCount);
+        Assert.Equal(Instant.Never, _alice.NextDue);
+    }
+
+    [Fact]
+    public void Records_move_with_their_arc_in_slices_and_none_is_lost()
+    {
+        var names = Enumerable.Range(0, 57).Select(i => $"name{i}").ToArray();
+        foreach (var name in names)
+        {
+            Put(At(0), Record(At(0), owner: 3, name: name));
+        }
+
+        var whole = RingArc.Between(RingId.From(1UL << 47), RingId.From(1UL << 46)); // three quarters of the circle, across 0
+        var inside = names.Where(name => whole.Contains(NodeName.KeyOf(name))).ToHashSet();
+        Assert.InRange(inside.Count, 20, 56);
+        var other = DirectoryOf(5, new(_world.Contact(5)));
+        var rest = whole;
+        var moved = 0;
+        while (true)
+        {
+            var slice = new List<NameRecord>();
+            var begin = _keeper.CopyUpper(rest, 10, slice);
+            var part = RingArc.Between(begin, rest.UpTo);
+            Assert.All(slice, record => Assert.True(part.Contains(NodeName.KeyOf(record.Name))));
+            other.Adopt(At(1), slice);
+            _keeper.Forget(part);
+            moved += slice.Count;
+            if (begin == rest.After)
+            {
+                break;
+            }
+
+            rest = RingArc.Between(rest.After, begin);
+        }
+
+        Assert.Equal(inside.Count, moved);
+        Assert.Equal((inside.Count, names.Length - inside.Count), (other.RecordCount, _keeper.RecordCount));
+        Assert.All(inside, name => Assert.NotNull(other.OnGetRecord(At(1), new(1, name)).Record));
+    }
+
+    [Fact]
+    public void A_record_handed_on_for_ever_lapses_all_the_same()
+    {
+        var record = Record(At(0), owner: 3);
+        var time = 0.0;
+        while (Put(At(time), record) == Outcome.Done)
+        {
+            Assert.True(time < 1000);
+            time += 60;
+            _keeper.Forget(RingArc.Between(RingId.From(0), RingId.From(0)));
+        }
+
+        Assert.InRange(time, 390, 480); // its life of 90 s, and five minutes of tolerance
+    }
+
+    private NameDirectory DirectoryOf(ulong index, RecordingPort port, OverlayOptions? options = null) =>
+        new(options ?? OverlayOptions.Default, port, _world.Signing(index), _world.Store(index), new Prng(index));
+
+    private NameRecord Record(Instant at, ulong owner, string name = "alice", long instance = 1, long sequence = 1) =>
+        NameRecordSecurity.Sign(_world.Signing(owner), name, _world.Certificate(owner), instance, sequence, at.UnixMilliseconds + 90_000);
+
+    private Outcome Put(Instant now, NameRecord record) => _keeper.OnPutRecord(now, new(1, record)).Outcome;
+
+    private void Registered()
+    {
+        _alice.Register(At(0), First, "alice");
+        _alice.OnRecordStored(At(0), _keeper.OnPutRecord(At(0), (PutRecord)_port.SentToResponsible[0].Payload));
+        Assert.Equal((First, Outcome.Done), Single(_alice));
+    }
+
+    private void Run(NameDirectory directory, Instant until, bool answer)
+    {
+        for (var due = directory.NextDue; due <= until; due = directory.NextDue)
+        {
+            directory.Advance(due);
+            if (answer && _port.SentToResponsible[^1] is { Payload: PutRecord put } && put.Record.Sequence > 0)
+            {
+                directory.OnRecordStored(due, _keeper.OnPutRecord(due, put));
+            }
+        }
+    }
+
+    private static (RequestId Request, Outcome Outcome) Single(NameDirectory directory) => Assert.Single(Results(directory));
+
+    private static List<(RequestId Request, Outcome Outcome)> Results(NameDirectory directory)
+    {
+        var results = new List<(RequestId, Outcome)>();
+        while (directory.TryTakeResult(out var result))
+        {
+            results.Add((result.Request, result.Outcome));
+        }
+
+        return results;
+    }
+}
