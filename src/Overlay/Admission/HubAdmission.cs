@@ -100,9 +100,6 @@ public sealed partial class HubAdmission
         ClosedBy = [.. _counters.Closed],
     };
 
-    /// <summary>Whether the host must open the body of messages of this kind before it hands them in; all others pass as they are.</summary>
-    public static bool Opens(MessageKind kind) => kind is MessageKind.Admit or MessageKind.Attach or MessageKind.Renew;
-
     /// <summary>What must survive a restart; asked for by <see cref="HubEffectKind.Persist"/>.</summary>
     public HubState ExportState() => new(_isFounded, _positions.Export());
 
@@ -134,7 +131,7 @@ public sealed partial class HubAdmission
         SetWakeUp(outbox);
     }
 
-    /// <summary>A message arrived. Bodies of the kinds that <see cref="Opens"/> names are opened; all others may be as they came.</summary>
+    /// <summary>A message arrived, with its body as it came: the hub opens what is meant for it and passes the rest on unopened.</summary>
     public void Receive(Instant now, SessionId session, in Message message, HubOutbox outbox)
     {
         ArgumentNullException.ThrowIfNull(outbox);
@@ -171,7 +168,7 @@ public sealed partial class HubAdmission
 
     private void Dispatch(Instant now, HubSession from, in Message message, HubOutbox outbox)
     {
-        var payload = (message.Body as SignedBody)?.Payload;
+        var payload = PayloadForHub(message);
         switch (message.Kind)
         {
             case MessageKind.Admit when payload is Admit admit:
@@ -193,4 +190,9 @@ public sealed partial class HubAdmission
                 break;
         }
     }
+
+    private static Payload? PayloadForHub(in Message message) =>
+        message.Kind is MessageKind.Admit or MessageKind.Attach or MessageKind.Renew && MessageCodec.TryOpen(message, out var body, out _)
+            ? body.Payload
+            : null;
 }

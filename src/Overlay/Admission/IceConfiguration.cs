@@ -16,6 +16,12 @@ public sealed record IceConfiguration
     /// <summary>No servers: enough where all nodes reach each other.</summary>
     public static readonly IceConfiguration None = new();
 
+    /// <summary>Servers at the most; a message to a node carries no more.</summary>
+    public const int MaxServers = 16;
+
+    /// <summary>Characters of a URL at the most.</summary>
+    public const int MaxUrlLength = 500;
+
     /// <summary>STUN servers, as <c>stun:host:port</c>.</summary>
     public IReadOnlyList<string> StunUrls { get; init; } = [];
 
@@ -58,6 +64,11 @@ public sealed record IceConfiguration
     /// <summary>Throws where TURN servers have no secret, or a URL has a wrong scheme.</summary>
     public void Validate()
     {
+        if (StunUrls.Count + TurnUrls.Count > MaxServers)
+        {
+            throw new ArgumentException($"StunUrls, TurnUrls: at most {MaxServers} servers together.");
+        }
+
         RequireScheme(StunUrls, "stun:", "stuns:");
         RequireScheme(TurnUrls, "turn:", "turns:");
         if (TurnUrls.Count > 0 && TurnSecret.Length == 0)
@@ -78,6 +89,11 @@ public sealed record IceConfiguration
             if (!url.StartsWith(plain, StringComparison.Ordinal) && !url.StartsWith(secure, StringComparison.Ordinal))
             {
                 throw new ArgumentException($"'{url}' does not begin with {plain} or {secure}");
+            }
+
+            if (url.Length > MaxUrlLength)
+            {
+                throw new ArgumentException($"'{url}' is longer than {MaxUrlLength} characters.");
             }
         }
     }

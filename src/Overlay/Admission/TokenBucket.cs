@@ -7,7 +7,8 @@ namespace Overlay.Admission;
 /// <param name="Burst">1 … 1,000,000.</param>
 public readonly record struct Rate(int PerSecond, int Burst)
 {
-    internal void Validate(string name)
+    /// <summary>Throws where a number is out of its range.</summary>
+    public void Validate(string name)
     {
         if (PerSecond is < 1 or > 1_000_000 || Burst is < 1 or > 1_000_000)
         {
@@ -18,7 +19,7 @@ public readonly record struct Rate(int PerSecond, int Burst)
 
 /// <summary>A bucket of tokens that fills at a <see cref="Rate"/>. A mutable struct: keep it in a field, never copy it.</summary>
 /// <remarks>Kept as the moment at which it was empty (the "virtual scheduling" form of the leaky bucket, ITU-T I.371): one number, no rounding loss.</remarks>
-internal struct TokenBucket(Rate rate)
+public struct TokenBucket(Rate rate)
 {
     private readonly long _ticksPerToken = TimeSpan.TicksPerSecond / rate.PerSecond;
     private readonly long _capacityTicks = TimeSpan.TicksPerSecond / rate.PerSecond * rate.Burst;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Overlay.Admission;
 
 /// <summary>The join tokens, kept as digests and compared in constant time: a hub's answer time says nothing about a near miss.</summary>
-internal sealed class TokenList
+public sealed class TokenList
 {
     /// <summary>Characters of a token at the most.</summary>
     public const int MaxTokenLength = 256;

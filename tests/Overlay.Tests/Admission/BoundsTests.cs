@@ -143,7 +143,7 @@ public sealed class BoundsTests
     [Fact]
     public void What_comes_for_a_session_that_is_gone_is_ignored()
     {
-        var world = new HubWorld();
+        var world = new HubWorld { Trace = [] };
         var party = world.Open(1);
         party.Close();
         var trace = world.Trace.Count;

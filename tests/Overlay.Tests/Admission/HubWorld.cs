@@ -13,7 +13,7 @@ internal sealed class HubWorld
     public const long UnixStart = 1_800_000_000_000;
 
     private readonly HubOutbox _outbox = new();
-    private readonly List<Party> _parties = [];
+    private readonly Dictionary<SessionId, Party> _parties = [];
     private long _sessions;
 
     public HubWorld(HubAdmissionOptions? options = null, HubState? state = null, PositionRule? rule = null, ulong hubKey = 0)
@@ -37,8 +37,8 @@ internal sealed class HubWorld
 
     public List<HubEffect> Observations { get; } = [];
 
-    /// <summary>Every effect as a line, for comparing runs.</summary>
-    public List<string> Trace { get; } = [];
+    /// <summary>Every effect as a line, for comparing runs; null where nobody does.</summary>
+    public List<string>? Trace { get; init; }
 
     public HubStatistics Statistics => Hub.Statistics;
 
@@ -46,7 +46,7 @@ internal sealed class HubWorld
     public Party Open(ulong key, ulong prefix = 0, long instance = 1)
     {
         var party = new Party(this, new(++_sessions), new(1, 1000 + key), instance);
-        _parties.Add(party);
+        _parties.Add(party.Session, party);
         Step((now, outbox) => Hub.SessionOpened(now, party.Session, new(prefix), outbox));
         return party;
     }
@@ -79,7 +79,7 @@ internal sealed class HubWorld
         step(Now, _outbox);
         foreach (var effect in _outbox.Effects)
         {
-            Trace.Add($"{Now} {effect.Kind} {effect.Session} {effect.Close} {effect.Observation} {effect.Peer} {effect.Message.Kind} {Encoded(effect.Message)}");
+            Trace?.Add($"{Now} {effect.Kind} {effect.Session} {effect.Close} {effect.Observation} {effect.Peer} {effect.Message.Kind} {Encoded(effect.Message)}");
             Perform(effect);
         }
 
@@ -88,8 +88,7 @@ internal sealed class HubWorld
 
     private void Perform(in HubEffect effect)
     {
-        var session = effect.Session;
-        var party = _parties.Find(one => one.Session == session);
+        var party = _parties.GetValueOrDefault(effect.Session);
         switch (effect.Kind)
         {
             case HubEffectKind.Send:

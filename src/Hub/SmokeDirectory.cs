@@ -1,0 +1,129 @@
+using System.Globalization;
+using Overlay.Admission;
+
+namespace Overlay.Hub;
+
+/// <summary>Addresses and host names of the pages that speak Smoke's protocol. Both belong to a session and vanish with it.</summary>
+/// <remarks>Addresses count up from 0.0.0.1 and come again only after all 2^32, so a stale signal never reaches the next holder.</remarks>
+internal sealed class SmokeDirectory
+{
+    /// <summary>Characters of a host name at the most.</summary>
+    public const int MaxNameLength = 253;
+
+    private readonly Dictionary<uint, Page> _pages = [];
+    private readonly Dictionary<string, Page> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<SessionId, Page> _bySession = [];
+    private uint _last;
+
+    public int Count => _pages.Count;
+
+    /// <summary>Gives a session its address.</summary>
+    public string Open(SessionId session)
+    {
+        do
+        {
+            _last++;
+        }
+        while (_last == 0 || _pages.ContainsKey(_last));
+
+        var page = new Page(session, _last, TextOf(_last));
+        _pages.Add(_last, page);
+        _bySession.Add(session, page);
+        return page.Address;
+    }
+
+    public void Close(SessionId session)
+    {
+        if (_bySession.Remove(session, out var page))
+        {
+            _pages.Remove(page.Number);
+            Drop(page);
+        }
+    }
+
+    public string? AddressOf(SessionId session) => _bySession.GetValueOrDefault(session)?.Address;
+
+    /// <summary>The session behind an address.</summary>
+    public bool TryFind(string address, out SessionId session)
+    {
+        var found = TryParse(address, out var number) && _pages.TryGetValue(number, out var page) ? page : null;
+        session = found?.Session ?? default;
+        return found is not null;
+    }
+
+    /// <summary>Registers a name; the session's earlier one is free then. Null where it was done, else the reason why not.</summary>
+    public string? Register(SessionId session, string name)
+    {
+        if (name.Length is 0 or > MaxNameLength)
+        {
+            return $"a hostname has 1 to {MaxNameLength} characters";
+        }
+
+        if (_byName.ContainsKey(name))
+        {
+            return $"hostname '{name}' already registered";
+        }
+
+        var page = _bySession[session];
+        Drop(page);
+        page.Name = name;
+        _byName.Add(name, page);
+        return null;
+    }
+
+    /// <summary>The address of a name, or of an address that is connected.</summary>
+    public string? Lookup(string name)
+    {
+        if (_byName.TryGetValue(name, out var page))
+        {
+            return page.Address;
+        }
+
+        return TryFind(name, out var session) ? _bySession[session].Address : null;
+    }
+
+    private static string TextOf(uint number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number >> 24}.{(number >> 16) & 255}.{(number >> 8) & 255}.{number & 255}");
+
+    private static bool TryParse(string address, out uint number)
+    {
+        number = 0;
+        var parts = address.Split('.', 5);
+        if (parts.Length != 4)
+        {
+            return false;
+        }
+
+        foreach (var part in parts)
+        {
+            if (!byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var octet))
+            {
+                return false;
+            }
+
+            number = (number << 8) | octet;
+        }
+
+        return true;
+    }
+
+    private void Drop(Page page)
+    {
+        if (page.Name is { } name)
+        {
+            _byName.Remove(name);
+            page.Name = null;
+        }
+    }
+
+    private sealed class Page(SessionId session, uint number, string address)
+    {
+        public SessionId Session => session;
+
+        public uint Number => number;
+
+        public string Address => address;
+
+        public string? Name { get; set; }
+    }
+}
