@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Overlay.WebRtc.Peer;
 
 /// <summary>Names a channel of one connection. Local only, never reused, unlike the stream id on the wire.</summary>
@@ -45,6 +47,11 @@ public sealed record DataChannelOptions
         if (MaxRetransmits is < 0 or > ushort.MaxValue || MaxPacketLifeTime is < 0 or > ushort.MaxValue || StreamId is < 0 or > 65534)
         {
             throw new ArgumentException("MaxRetransmits and MaxPacketLifeTime are 0 … 65,535, StreamId is 0 … 65,534.");
+        }
+
+        if (Encoding.UTF8.GetByteCount(Label) > ushort.MaxValue || Encoding.UTF8.GetByteCount(Protocol) > ushort.MaxValue)
+        {
+            throw new ArgumentException("Label and protocol are at most 65,535 bytes of UTF-8 each.");
         }
 
         if (Negotiated && StreamId is null)
@@ -97,5 +104,5 @@ public enum SendOutcome : byte
 /// <summary>A message that arrived.</summary>
 /// <param name="Channel">The channel it came on.</param>
 /// <param name="IsText">Text (UTF-8) or binary.</param>
-/// <param name="Payload">The bytes, valid until the next <c>PeerConnection.TryReceive</c>.</param>
+/// <param name="Payload">The bytes, valid until the next call of TryReceive, Receive or Advance.</param>
 public readonly record struct ReceivedMessage(ChannelId Channel, bool IsText, ReadOnlyMemory<byte> Payload);

@@ -22,7 +22,7 @@ public enum PeerState : byte
     /// <summary>Channels carry messages.</summary>
     Connected,
 
-    /// <summary>Nothing authenticated has been heard for <see cref="PeerOptions.DisconnectedAfter"/>. It may come back.</summary>
+    /// <summary>Two consent checks in a row went unanswered and nothing else authenticated came. It may come back.</summary>
     Disconnected,
 
     /// <summary>Over, see <see cref="PeerFailure"/>. It does not come back.</summary>
@@ -56,9 +56,6 @@ public enum PeerFailure : byte
 {
     /// <summary>It did not fail.</summary>
     None,
-
-    /// <summary>Check: the remote description cannot be used (no fingerprint, no credentials, or both sides want the same DTLS role).</summary>
-    BadDescription,
 
     /// <summary>Check: no pair of addresses answered in <see cref="PeerOptions.CheckTimeout"/>.</summary>
     CheckTimeout,

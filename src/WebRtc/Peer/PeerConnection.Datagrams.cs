@@ -1,0 +1,191 @@
+using Overlay.WebRtc.Dtls;
+using Overlay.WebRtc.Ice;
+
+namespace Overlay.WebRtc.Peer;
+
+/// <content>Datagrams in and out: sorted by their first byte (RFC 7983), and pulled in order of urgency.</content>
+public sealed partial class PeerConnection
+{
+    /// <summary>UDP payload every path is believed to carry.</summary>
+    public const int DefaultPacketSize = 1200;
+
+    /// <summary>Room for SCTP's smallest sensible packet, and for a check.</summary>
+    public const int SmallestPacketSize = IceAgent.MaxDatagramLength;
+
+    /// <summary>The longest packet handled inside; a longer record of the peer's is dropped.</summary>
+    private const int LargestPacket = 2048;
+
+    /// <summary>DTLS datagrams kept until there is a pair: a hello in two fragments, three times (they come before our own check is through).</summary>
+    private const int MaxEarlyDatagrams = 6;
+
+    private readonly List<byte[]> _early = [];
+    private long _datagramsSent;
+    private long _bytesSent;
+    private long _datagramsReceived;
+    private long _bytesReceived;
+    private long _datagramsDropped;
+
+    /// <summary>A datagram that came in on a path of ours. Anything may come; what is not for this connection is dropped and counted.</summary>
+    public void Receive(Instant now, PathId path, TransportAddress from, ReadOnlySpan<byte> datagram)
+    {
+        _now = now;
+        _datagramsReceived++;
+        _bytesReceived += datagram.Length;
+        var isTaken = State is not (PeerState.Failed or PeerState.Closed) && PeerDemux.KindOf(datagram) switch
+        {
+            DatagramKind.Stun => ReceiveStun(now, path, from, datagram),
+            DatagramKind.Dtls => ReceiveDtls(now, path, from, datagram),
+            _ => false,
+        };
+        if (!isTaken)
+        {
+            _datagramsDropped++;
+            return;
+        }
+
+        Settle(now);
+    }
+
+    /// <summary>Takes the next datagram to send. False when there is none now.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="buffer">At least the packet size of every path, and 600 bytes.</param>
+    /// <param name="transmit">Where the first <see cref="Transmit.Length"/> bytes go.</param>
+    public bool TryGetDatagram(Instant now, Span<byte> buffer, out Transmit transmit)
+    {
+        _now = now;
+        transmit = default;
+        if (!_isDraining && _ice.TryGetDatagram(now, buffer, out transmit))
+        {
+            return Count(transmit);
+        }
+
+        if (_pair is not { } pair || _dtls is null)
+        {
+            return false;
+        }
+
+        if (TryGetDtlsDatagram(now, buffer, _dtls, out var length))
+        {
+            transmit = new Transmit(pair.Path, pair.Remote, length);
+            return Count(transmit);
+        }
+
+        return false;
+    }
+
+    private bool TryGetDtlsDatagram(Instant now, Span<byte> buffer, DtlsEndpoint dtls, out int length)
+    {
+        if (dtls.TryGetDatagram(buffer, out length))
+        {
+            return true;
+        }
+
+        if (dtls.State == DtlsState.Connected)
+        {
+            if (_association.TryGetPacket(now, _packet, out var packetLength))
+            {
+                length = dtls.Protect(_packet.AsSpan(0, packetLength), buffer);
+                return length > 0;
+            }
+
+            if (_isDraining)
+            {
+                dtls.Close(now); // The ABORT is out: close_notify follows it.
+                return dtls.TryGetDatagram(buffer, out length);
+            }
+        }
+
+        return false;
+    }
+
+    private bool ReceiveStun(Instant now, PathId path, in TransportAddress from, ReadOnlySpan<byte> datagram)
+    {
+        if (_ice.Receive(now, path, from, datagram) == IceReceived.Dropped)
+        {
+            return false;
+        }
+
+        LastHeardAt = now;
+        return true;
+    }
+
+    private bool ReceiveDtls(Instant now, PathId path, in TransportAddress from, ReadOnlySpan<byte> datagram)
+    {
+        // Only who has shown our ICE password, or answered a check, gets as far as DTLS.
+        var isSelected = _pair is { } pair && pair.Path == path && pair.Remote == from;
+        if (!isSelected && !_ice.IsKnownRemote(path, from))
+        {
+            return false;
+        }
+
+        if (_dtls is { State: not DtlsState.New } dtls)
+        {
+            dtls.Receive(now, datagram);
+            return true;
+        }
+
+        // The answerer's hello may be here before the answer is, and before our own check is through.
+        if (_early.Count >= MaxEarlyDatagrams)
+        {
+            return false;
+        }
+
+        _early.Add(datagram.ToArray());
+        return true;
+    }
+
+    private void FeedEarlyDatagrams(Instant now, DtlsEndpoint dtls)
+    {
+        foreach (var datagram in _early)
+        {
+            dtls.Receive(now, datagram);
+        }
+
+        _early.Clear();
+    }
+
+    /// <summary>Hands decrypted packets up, until DTLS has no more of them.</summary>
+    private void DeliverPlaintext(Instant now, DtlsEndpoint dtls)
+    {
+        while (dtls.TryGetData(_packet, out var length))
+        {
+            LastHeardAt = now;
+            _association.Receive(now, _packet.AsSpan(0, length));
+        }
+    }
+
+    private bool Count(in Transmit transmit)
+    {
+        _datagramsSent++;
+        _bytesSent += transmit.Length;
+        return true;
+    }
+
+    private int PacketSizeOf(PathId path)
+    {
+        foreach (var entry in _paths)
+        {
+            if (entry.Path == path)
+            {
+                return entry.PacketSize;
+            }
+        }
+
+        return DefaultPacketSize;
+    }
+
+    /// <summary>The handshake may travel over any path, so it is cut for the narrowest.</summary>
+    private int SmallestPathPacketSize()
+    {
+        var smallest = _paths.Count == 0 ? DefaultPacketSize : LargestPacket;
+        foreach (var entry in _paths)
+        {
+            smallest = Math.Min(smallest, entry.PacketSize);
+        }
+
+        return smallest;
+    }
+
+    /// <summary>What DTLS leaves of a datagram, in whole words, as SCTP pads its chunks to four bytes.</summary>
+    private static int SctpPacketBytes(int packetSize) => (packetSize - DtlsEndpoint.MaxOverhead) & ~3;
+}
