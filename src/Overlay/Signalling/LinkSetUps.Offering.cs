@@ -191,7 +191,9 @@ public sealed partial class LinkSetUps
         setUp.LinesTaken += lines.Count;
         if (setUp.Remote is null)
         {
-            setUp.EarlyCandidates = setUp.EarlyCandidates is { } early ? [.. early, .. lines] : lines; // They overtook the answer.
+            var early = new List<string>(setUp.EarlyCandidates ?? []); // They overtook the answer. (A spread of interfaces would call LINQ.)
+            early.AddRange(lines);
+            setUp.EarlyCandidates = early;
         }
         else
         {
