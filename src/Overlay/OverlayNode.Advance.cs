@@ -54,6 +54,11 @@ public sealed partial class OverlayNode
             _deliveries.Advance(now);
         }
 
+        if (_names.NextDue <= now)
+        {
+            _names.Advance(now);
+        }
+
         AdvanceLiveness(now);
         Settle(now);
     }
@@ -63,6 +68,7 @@ public sealed partial class OverlayNode
         ArgumentNullException.ThrowIfNull(outbox);
         Invariant.Check(outbox.IsEmpty, "the host drains the outbox after each call");
         _context.Outbox = outbox;
+        _context.Now = now;
         _isSettled = true;
     }
 
@@ -85,6 +91,7 @@ public sealed partial class OverlayNode
                 moved = true;
             }
 
+            moved |= TakeNameResults();
             while (_detector.TryTakeEvent(out var finding))
             {
                 HandleFinding(now, finding);
@@ -112,7 +119,7 @@ public sealed partial class OverlayNode
     private Instant NextDue()
     {
         var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries.NextDue));
-        due = Instant.Min(due, Instant.Min(_deliveries.NextDue, LivenessDue));
+        due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries.NextDue, _names.NextDue), LivenessDue));
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
 
@@ -222,7 +229,7 @@ public sealed partial class OverlayNode
         }
     }
 
-    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), EmptyArcs.Instance);
+    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), _names);
 
     /// <summary>A phase that the ring knows nothing of.</summary>
     private void BecomeOwnPhase(NodePhase phase)

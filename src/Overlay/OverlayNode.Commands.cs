@@ -142,6 +142,7 @@ public sealed partial class OverlayNode
             _leaving = request;
             if (_ring is { IsMember: true })
             {
+                _names.Release(now);
                 _ring.Leave(now);
             }
             else

@@ -80,6 +80,9 @@ public sealed partial class OverlayNode
             case State state:
                 _queries.Receive(arrival.From.Id, state.Nonce, state);
                 break;
+            case PutRecord or RecordStored or GetRecord or RecordAnswer:
+                ReceiveRecord(now, arrival);
+                break;
             default:
                 DispatchToRing(now, arrival);
                 break;

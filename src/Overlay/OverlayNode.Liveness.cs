@@ -17,11 +17,16 @@ public sealed partial class OverlayNode
     /// <summary>Whether the node paused for so long that others may have taken it for dead: until a ring neighbour answers, it owns nothing.</summary>
     private bool IsFenced => _fence != 0;
 
-    private Instant LivenessDue => Instant.Min(_detector.NextDue, _fenceDue);
+    private Instant LivenessDue => Instant.Min(_detector.NextDue, Instant.Min(_fenceDue, _context.UseCheckDue));
 
     private void AdvanceLiveness(Instant now)
     {
         _detector.Advance(now);
+        if (_context.UseCheckDue <= now)
+        {
+            ProbeUsedLinks(now);
+        }
+
         if (_fenceDue <= now)
         {
             AskNeighbours(now);
@@ -31,6 +36,7 @@ public sealed partial class OverlayNode
     private void Heard(Instant now, Link neighbour)
     {
         neighbour.HeardAt = now;
+        neighbour.UnheardSince = Instant.Never;
         _detector.Heard(now, neighbour.PeerId);
     }
 
@@ -44,6 +50,30 @@ public sealed partial class OverlayNode
                 : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring
                 : LinkWatch.Idle;
             _detector.Track(now, link.PeerId, watch);
+        }
+    }
+
+    /// <summary>Asks the peers of links that were used and stayed silent.</summary>
+    private void ProbeUsedLinks(Instant now)
+    {
+        _context.UseCheckDue = Instant.Never;
+        foreach (var link in _context.Links.Open)
+        {
+            if (link.UnheardSince == Instant.Never)
+            {
+                continue;
+            }
+
+            var due = link.UnheardSince + _context.UsePatience;
+            if (due <= now)
+            {
+                link.UnheardSince = Instant.Never;
+                _detector.Suspect(now, link.PeerId);
+            }
+            else
+            {
+                _context.UseCheckDue = Instant.Min(_context.UseCheckDue, due);
+            }
         }
     }
 
@@ -65,6 +95,7 @@ public sealed partial class OverlayNode
                 link.IsSuspect = false;
                 break;
             case LivenessEventKind.PathLost or LivenessEventKind.Silent when link is not null:
+                _context.Outbox.TakeBack(link.Id);
                 _links.Close(now, link, LinkFailure.Silent);
                 break;
             case LivenessEventKind.Dead:

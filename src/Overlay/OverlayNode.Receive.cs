@@ -21,8 +21,10 @@ public sealed partial class OverlayNode
                 if (!_isSettled)
                 {
                     Settle(now);
+                    return;
                 }
 
+                _wakeAt = Instant.Min(_wakeAt, _context.UseCheckDue); // Passing a message on moves no other deadline forward.
                 outbox.WakeAt = _wakeAt;
                 return;
             }
@@ -278,7 +280,7 @@ public sealed partial class OverlayNode
         }
         else if (_context.IsMember)
         {
-            var again = message with { Flags = (message.Flags & ~MessageFlags.Final) | MessageFlags.Rerouted };
+            var again = message with { Flags = (message.Flags & ~Router.Phases) | MessageFlags.Rerouted };
             var hop = Router.NextHop(_context.View, _context.Links, again, avoid: link);
             if (hop.Kind == HopKind.Deliver)
             {

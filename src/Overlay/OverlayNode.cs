@@ -3,6 +3,7 @@ using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Links;
 using Overlay.Messages;
+using Overlay.Names;
 using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Signalling;
@@ -35,6 +36,7 @@ public sealed partial class OverlayNode
     private readonly Queries _queries;
     private readonly LinkSetUps _links;
     private readonly HubSessions _hubs;
+    private readonly NameDirectory _names;
     private ChordRing? _ring;
     private long _lastRequest;
     private Instant _wakeAt = Instant.Never;
@@ -54,6 +56,7 @@ public sealed partial class OverlayNode
         _queries = new Queries(_context, _courier);
         _links = new LinkSetUps(_context, _courier);
         _hubs = new HubSessions(_context, _courier, start.HubCount, start.RememberedHubKey, start.Token, start.IsGuest);
+        _names = new NameDirectory(options, this, ports.Signing, _context.Certificates, _context.Prng.Split());
         _detector = new FailureDetector(options, this, _context.Prng.Split());
     }
 

@@ -88,6 +88,9 @@ public enum Observation : byte
 
     /// <summary>The id, certificate and ICE servers given by the hub: <see cref="Effect.Detail"/> is the <see cref="Messages.Admitted"/>.</summary>
     Admitted,
+
+    /// <summary>A name of this node belongs to another key now: <see cref="Effect.Detail"/> is the lost <see cref="Messages.NameRecord"/>.</summary>
+    NameLost,
 }
 
 /// <summary>One thing that the host must do after a step. A value of at most 128 bytes.</summary>

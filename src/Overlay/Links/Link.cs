@@ -33,11 +33,8 @@ public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
     /// <summary>What this side wants it for; none: only the other side does.</summary>
     public LinkPurpose Purpose { get; set; }
 
-    /// <summary>What the other side's offer wanted it for.</summary>
-    public LinkPurpose PeerPurpose { get; set; }
-
-    /// <summary>Whether the other side said that it needs the link.</summary>
-    public bool PeerNeeds { get; set; } = true;
+    /// <summary>What the other side needs it for: from its offer, then from each of its status messages. An answerer that has said nothing yet may need it for the ring.</summary>
+    public LinkPurpose PeerPurpose { get; set; } = LinkPurpose.Ring;
 
     /// <summary>The phase that the other side declared. Only members forward for others.</summary>
     public NodePhase PeerPhase { get; set; }
@@ -48,11 +45,14 @@ public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
     /// <summary>The last sign of life.</summary>
     public Instant HeardAt { get; set; }
 
+    /// <summary>Since when messages go out and nothing comes back, not even an acknowledgement; <see cref="Instant.Never"/> where something did.</summary>
+    public Instant UnheardSince { get; set; } = Instant.Never;
+
     /// <summary>Since when neither side needs it; <see cref="Instant.Never"/> while one does.</summary>
     public Instant UnneededSince { get; set; } = Instant.Never;
 
-    /// <summary>What the other side was told last: this node's phase, and whether it needs the link.</summary>
-    public (NodePhase Phase, bool Needed)? Told { get; set; }
+    /// <summary>What the other side was told last: this node's phase, and what it needs the link for.</summary>
+    public (NodePhase Phase, LinkPurpose Purpose)? Told { get; set; }
 
     /// <summary>What is known only while the link is being set up.</summary>
     public LinkSetUp? SetUp { get; set; }

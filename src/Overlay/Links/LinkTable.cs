@@ -11,6 +11,8 @@ namespace Overlay.Links;
 /// </remarks>
 public sealed class LinkTable
 {
+    private const int NeededUse = 3;
+
     private readonly ulong[] _positions;
     private readonly Link[] _open;
     private readonly int[] _openNames;
@@ -174,16 +176,16 @@ public sealed class LinkTable
     }
 
     /// <summary>
-    /// The link to give up for one that is needed more: an incoming one that this side does not want and that the other side wanted as a finger only, the longest
-    /// silent. Null where every link is needed.
+    /// The link to give up for one that is needed more: one that neither side needs, else an incoming finger, else a finger of this node's own; of these the
+    /// one that was silent longest. Null where every link is needed.
     /// </summary>
     public Link? LeastUseful()
     {
         Link? worst = null;
         foreach (var link in Open)
         {
-            var isSpare = link.Purpose == LinkPurpose.None && (!link.PeerNeeds || link.PeerPurpose == LinkPurpose.Finger);
-            if (isSpare && (worst is null || (worst.PeerNeeds && !link.PeerNeeds) || (worst.PeerNeeds == link.PeerNeeds && link.HeardAt < worst.HeardAt)))
+            var use = UseOf(link);
+            if (use < NeededUse && (worst is null || use < UseOf(worst) || (use == UseOf(worst) && link.HeardAt < worst.HeardAt)))
             {
                 worst = link;
             }
@@ -191,6 +193,14 @@ public sealed class LinkTable
 
         return worst;
     }
+
+    private static int UseOf(Link link) => (link.Purpose, link.PeerPurpose) switch
+    {
+        (LinkPurpose.None, LinkPurpose.None) => 0,
+        (LinkPurpose.None, LinkPurpose.Finger) => 1,
+        (LinkPurpose.Finger, LinkPurpose.None or LinkPurpose.Finger) => 2,
+        _ => NeededUse,
+    };
 
     private void RemoveSetUp(Link link)
     {

@@ -58,8 +58,8 @@ public sealed record Proof(byte Version, NodeCertificate Certificate, long Insta
     public override MessageKind Kind => MessageKind.Proof;
 }
 
-/// <summary><c>[phase, needed]</c>: whether the sender forwards for others (only a member does) and whether it still needs the link.</summary>
-public sealed record LinkStatus(NodePhase Phase, bool Needed) : Payload
+/// <summary><c>[phase, purpose]</c>: whether the sender forwards for others (only a member does) and what it needs the link for now; for nothing: it may close.</summary>
+public sealed record LinkStatus(NodePhase Phase, LinkPurpose Purpose) : Payload
 {
     public override MessageKind Kind => MessageKind.LinkStatus;
 }

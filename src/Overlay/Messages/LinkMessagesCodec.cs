@@ -26,7 +26,7 @@ internal static class LinkMessagesCodec
             case LinkStatus status:
                 writer.BeginArray(2);
                 writer.Write((byte)status.Phase);
-                writer.Write(status.Needed);
+                writer.Write((byte)status.Purpose);
                 return true;
             case Ping ping:
                 writer.BeginArray(2);
@@ -65,7 +65,7 @@ internal static class LinkMessagesCodec
         Payload? payload = kind switch
         {
             MessageKind.Proof => new Proof(reader.ReadByte(), reader.ReadCertificate(), reader.ReadInt64(), reader.ReadSignature()),
-            MessageKind.LinkStatus => new LinkStatus(reader.ReadEnum<NodePhase>(), reader.ReadBoolean()),
+            MessageKind.LinkStatus => new LinkStatus(reader.ReadEnum<NodePhase>(), reader.ReadPurpose()),
             MessageKind.Ping => new Ping(reader.ReadUInt64(), reader.TryReadOptionalRingId(out var replyTo) ? replyTo : null),
             MessageKind.Pong => new Pong(reader.ReadUInt64(), reader.ReadEnum<NodePhase>()),
             MessageKind.ProbeFor => new ProbeFor(reader.ReadUInt64(), reader.ReadRingId()),

@@ -82,4 +82,10 @@ public enum MessageFlags : byte
 
     /// <summary>A second try after the first next link died; there is no third.</summary>
     Rerouted = 32,
+
+    /// <summary>
+    /// Phase 3: the place cannot be entered from its clockwise side, so the message comes from the other one; only successor steps from here on. Together with
+    /// <see cref="Final"/>: the step over the key was taken, there is no other.
+    /// </summary>
+    Around = 64,
 }

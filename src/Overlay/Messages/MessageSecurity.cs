@@ -17,7 +17,7 @@ namespace Overlay.Messages;
 public static class MessageSecurity
 {
     /// <summary>Flags that hops may change, and that no signature covers.</summary>
-    public const MessageFlags HopFlags = MessageFlags.Final | MessageFlags.Rerouted;
+    public const MessageFlags HopFlags = MessageFlags.Final | MessageFlags.Around | MessageFlags.Rerouted;
 
     private const int LabelBytes = 15;
     private const int EnvelopeBytes = 1 + 1 + 1 + RingId.Bytes + RingId.Bytes + 8;

@@ -60,7 +60,7 @@ public sealed class Courier(NodeContext context)
         var message = NewMessage(now, letter);
         if (context.Links.FindOpen(via) is { } link)
         {
-            Put(message, new NextHop(HopKind.Forward, link, false, DropReason.None), alwaysSigned: true);
+            Put(message, new NextHop(HopKind.Forward, link, MessageFlags.None, DropReason.None), alwaysSigned: true);
         }
         else
         {
@@ -93,7 +93,7 @@ public sealed class Courier(NodeContext context)
         var again = message with
         {
             HopsLeft = Message.HopBudget,
-            Flags = (message.Flags & ~MessageFlags.Final) | MessageFlags.Rerouted,
+            Flags = (message.Flags & ~Router.Phases) | MessageFlags.Rerouted,
             Body = new SignedBody { Instance = context.Self.Instance, ExpiresAt = body.ExpiresAt, Payload = body.Payload },
         };
         Dispatch(again, alwaysSigned: true, avoid);
@@ -186,7 +186,7 @@ public sealed class Courier(NodeContext context)
         var link = Uplink(message, avoid);
         if (link is not null)
         {
-            Put(message, new NextHop(HopKind.Forward, link, false, DropReason.None), alwaysSigned);
+            Put(message, new NextHop(HopKind.Forward, link, MessageFlags.None, DropReason.None), alwaysSigned);
             return false;
         }
 
@@ -240,9 +240,14 @@ public sealed class Courier(NodeContext context)
         leaving = message with
         {
             HopsLeft = (byte)(message.HopsLeft - 1),
-            Flags = hop.IsFinal ? message.Flags | MessageFlags.Final : message.Flags,
+            Flags = (message.Flags & ~Router.Phases) | hop.Phase,
         };
         link = hop.Link?.Id ?? default;
+        if (hop.Link is not null)
+        {
+            context.Used(hop.Link);
+        }
+
         return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || Guests.TryFind(message.Destination, out link)));
     }
 

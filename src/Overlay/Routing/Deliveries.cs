@@ -17,6 +17,8 @@ public sealed class Deliveries
     /// <summary>Application bytes that one message holds at the most: what <see cref="Message.MaxBytes"/> leaves after envelope, route, seal and signature.</summary>
     public const int MaxDataBytes = Message.MaxBytes - 1024;
 
+    private const int MaxAnchors = 256;
+
     private static readonly TimeSpan UnreachableRetry = TimeSpan.FromMilliseconds(500);
 
     private readonly NodeContext _context;
@@ -24,6 +26,7 @@ public sealed class Deliveries
     private readonly Intake _intake;
     private readonly Dictionary<ulong, Delivery> _pending = [];
     private readonly PriorityQueue<Delivery, (long Ticks, ulong Order)> _due = new();
+    private readonly List<(RingId Guest, RingId Via)> _anchors = [];
 
     public Deliveries(NodeContext context, Courier courier, Intake intake)
     {
@@ -92,6 +95,7 @@ public sealed class Deliveries
             }
 
             var body = new SignedBody { Instance = arrival.Body.Instance, ExpiresAt = arrival.Body.ExpiresAt, Payload = payload };
+            RememberAnchor(arrival);
             _context.Outbox.Deliver(arrival.Message with { Body = body });
         }
 
@@ -254,7 +258,7 @@ public sealed class Deliveries
         if (_context.Sealing is not null && !_context.Certificates.TryFind(delivery.To, out recipient))
         {
             delivery.Stage = Stage.FindCertificate;
-            delivery.QueryId = _intake.Fetch(now, delivery.To, via: null, []);
+            delivery.QueryId = _intake.Fetch(now, delivery.To, AnchorOf(delivery.To), []);
             return;
         }
 
@@ -289,10 +293,40 @@ public sealed class Deliveries
 
         _courier.Send(now, new Letter(delivery.To, payload)
         {
+            Via = delivery.IsKey ? null : AnchorOf(delivery.To),
             Flags = flags,
             MessageId = delivery.MessageId,
             HopContext = delivery.Options.HopContext,
         });
+    }
+
+    /// <summary>Who is no member can be answered only by the way it came; the guest that spoke longest ago is forgotten first.</summary>
+    private void RememberAnchor(in Arrival arrival)
+    {
+        var guest = arrival.Message.Source;
+        _anchors.RemoveAll(entry => entry.Guest == guest);
+        if (arrival.ReplyVia is { } via)
+        {
+            if (_anchors.Count == MaxAnchors)
+            {
+                _anchors.RemoveAt(0);
+            }
+
+            _anchors.Add((guest, via));
+        }
+    }
+
+    private RingId? AnchorOf(RingId id)
+    {
+        foreach (var entry in _anchors)
+        {
+            if (entry.Guest == id)
+            {
+                return entry.Via;
+            }
+        }
+
+        return null;
     }
 
     private void Schedule(Delivery delivery)

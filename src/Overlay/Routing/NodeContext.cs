@@ -4,6 +4,7 @@ using Overlay.Identity;
 using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Time;
 
 namespace Overlay.Routing;
 
@@ -47,6 +48,15 @@ public sealed class NodeContext
     /// <summary>The outbox of the step that is being taken.</summary>
     public Outbox Outbox { get; set; } = null!;
 
+    /// <summary>How long a used link may stay without any answer before it is probed.</summary>
+    public TimeSpan UsePatience => Options.ProbePeriod / 2;
+
+    /// <summary>The moment of the step that is being taken.</summary>
+    public Instant Now { get; set; }
+
+    /// <summary>When to ask whether the links that were used have acknowledged anything.</summary>
+    public Instant UseCheckDue { get; set; } = Instant.Never;
+
     /// <summary>Decides the node's schedules.</summary>
     public ref Prng Prng => ref _prng;
 
@@ -76,6 +86,20 @@ public sealed class NodeContext
         Span<byte> bytes = stackalloc byte[16];
         Secrets.Fill(bytes);
         return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+
+    /// <summary>
+    /// A link is used. Where nothing comes back, not even the host's acknowledgements, its peer is asked before long: messages are not to fall into a grave
+    /// until the next routine probe (hop acknowledgements, mechanisms §3).
+    /// </summary>
+    public void Used(Link link)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        if (link.UnheardSince == Instant.Never)
+        {
+            link.UnheardSince = Now;
+            UseCheckDue = Instant.Min(UseCheckDue, Now + UsePatience);
+        }
     }
 
     /// <summary>Counts a message that ends here.</summary>

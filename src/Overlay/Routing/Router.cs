@@ -31,35 +31,36 @@ public enum HopKind : byte
 /// <summary>The router's answer.</summary>
 /// <param name="Kind">What to do.</param>
 /// <param name="Link">With <see cref="HopKind.Forward"/>, and with <see cref="HopKind.ToGuest"/> where the guest has a link here.</param>
-/// <param name="IsFinal">From here on only predecessor steps: the message is to carry <see cref="MessageFlags.Final"/>.</param>
+/// <param name="Phase">The phase in which the message goes on: its flags among <see cref="Router.Phases"/>.</param>
 /// <param name="Reason">With <see cref="HopKind.Drop"/>.</param>
-public readonly record struct NextHop(HopKind Kind, Link? Link, bool IsFinal, DropReason Reason);
+public readonly record struct NextHop(HopKind Kind, Link? Link, MessageFlags Phase, DropReason Reason);
 
-/// <summary>Two-phase greedy routing over all links to members, both ways round (mechanisms §2).</summary>
+/// <summary>Greedy routing over all links to members, both ways round (mechanisms §2).</summary>
 /// <remarks>
-/// <para>Phase 1 takes the link strictly nearer to the key, measured the shorter way round. Where the key lies in (n, successor], or nothing is nearer, the
-/// message turns final: it goes to the first linked member at or after the key. In the final phase only steps towards the key, counter-clockwise, are left.</para>
-/// <para>The distance of phase 1 strictly falls with each hop; so does the clockwise distance from the key in the final phase; and nothing leads back. So
-/// no message loops, whatever the tables hold.</para>
+/// <para><b>Phase 1</b> takes the link strictly nearer to the key, measured the shorter way round. <b>Phase 2</b> (<see cref="MessageFlags.Final"/>) begins where the key
+/// lies in (n, successor], or nothing is nearer: the first linked member at or after the key, and from there only steps towards the key, counter-clockwise.
+/// <b>Phase 3</b> (<see cref="MessageFlags.Around"/>) begins where that ends short of the place, because two neighbours on the ring have no link at the moment: the
+/// last linked member before the key, from there only steps towards the key, clockwise, and at the end one step over it to the successor. So
+/// neighbours that lost their link can still signal for a new one.</para>
+/// <para>The distance of each phase strictly falls with each hop, and nothing leads back to an earlier phase. So no message loops, whatever the tables
+/// hold.</para>
 /// </remarks>
 public static class Router
 {
+    /// <summary>The flags that say in which phase a message is; none: phase 1.</summary>
+    public const MessageFlags Phases = MessageFlags.Final | MessageFlags.Around;
+
     /// <summary>Where <paramref name="message"/> goes from a member (or founding member). Allocates nothing.</summary>
     public static NextHop NextHop(in RingView view, LinkTable links, in Message message, LinkId avoid = default)
     {
-        if (IsForSelf(view.Self, message))
+        if (IsForSelf(view.Self, message) || (!message.IsExact && view.Owned.Contains(message.Target)))
         {
-            return new(HopKind.Deliver, null, false, DropReason.None);
-        }
-
-        if (!message.IsExact && view.Owned.Contains(message.Target))
-        {
-            return new(HopKind.Deliver, null, false, DropReason.None);
+            return new(HopKind.Deliver, null, MessageFlags.None, DropReason.None);
         }
 
         if (message.HopsLeft == 0)
         {
-            return new(HopKind.Drop, null, false, DropReason.HopBudget);
+            return new(HopKind.Drop, null, MessageFlags.None, DropReason.HopBudget);
         }
 
         if (message.IsExact)
@@ -67,12 +68,12 @@ public static class Router
             var direct = links.FindOpen(message.Destination);
             if (direct is { IsSuspect: false } && direct.Id != avoid)
             {
-                return new(HopKind.Forward, direct, message.Has(MessageFlags.Final), DropReason.None);
+                return new(HopKind.Forward, direct, message.Flags & Phases, DropReason.None);
             }
 
             if (message.HasDestinationVia && message.DestinationVia == view.Self)
             {
-                return new(HopKind.ToGuest, direct, false, DropReason.None);
+                return new(HopKind.ToGuest, direct, MessageFlags.None, DropReason.None);
             }
         }
 
@@ -80,7 +81,7 @@ public static class Router
         return TryStep(view, links, message, new LinkChoice(avoid, Suspects: false), out var hop)
             || TryStep(view, links, message, new LinkChoice(avoid, Suspects: true), out hop)
             ? hop
-            : new(HopKind.Drop, null, false, DropReason.NoRoute);
+            : new(HopKind.Drop, null, MessageFlags.None, DropReason.NoRoute);
     }
 
     private static bool IsForSelf(RingId self, in Message message) =>
@@ -88,41 +89,75 @@ public static class Router
 
     private static bool TryStep(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
     {
-        var key = message.Target;
-        if (choice.Suspects && message.IsExact && links.FindOpen(key) is { } suspect && suspect.Id != choice.Avoid)
+        if (choice.Suspects && message.IsExact && links.FindOpen(message.Target) is { } suspect && suspect.Id != choice.Avoid)
         {
-            hop = new(HopKind.Forward, suspect, message.Has(MessageFlags.Final), DropReason.None);
+            hop = new(HopKind.Forward, suspect, message.Flags & Phases, DropReason.None);
             return true;
         }
 
-        var isFinal = message.Has(MessageFlags.Final);
-        if (view.Place.Contains(key))
-        {
-            // The place is this node's. Nobody has that id; or the arc is not granted yet, and the successor still holds it.
-            var holder = message.IsExact || isFinal ? null : links.FirstClockwise(view.Self, choice);
-            hop = new(HopKind.Forward, holder, true, DropReason.None);
-            return holder is not null;
-        }
-
         hop = default;
-        var clockwise = links.FirstClockwise(key, choice);
-        if (clockwise is null)
+        return (message.Flags & Phases) switch
+        {
+            MessageFlags.None => TryNearer(view, links, message, choice, out hop)
+                || TryFinal(view, links, message, choice, out hop)
+                || TryAround(view, links, message, choice, out hop),
+            MessageFlags.Final => TryFinal(view, links, message, choice, out hop) || TryAround(view, links, message, choice, out hop),
+            MessageFlags.Around => TryAround(view, links, message, choice, out hop),
+            _ => false, // The step over the key was the last one.
+        };
+    }
+
+    /// <summary>Phase 1: strictly nearer, the shorter way round.</summary>
+    private static bool TryNearer(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
+    {
+        var key = message.Target;
+        hop = default;
+        if (view.Place.Contains(key) || RingArc.Between(view.Self, view.Successor).Contains(key) || links.FirstClockwise(key, choice) is not { } clockwise)
         {
             return false;
         }
 
-        if (!isFinal && !RingArc.Between(view.Self, view.Successor).Contains(key))
+        var counter = links.FirstCounterClockwise(key, choice)!;
+        var nearest = clockwise.PeerId.DistanceTo(key) <= counter.PeerId.DistanceTo(key) ? clockwise : counter;
+        hop = new(HopKind.Forward, nearest, MessageFlags.None, DropReason.None);
+        return nearest.PeerId.DistanceTo(key) < view.Self.DistanceTo(key);
+    }
+
+    /// <summary>Phase 2: the first linked member at or after the key, if it lies before this node.</summary>
+    private static bool TryFinal(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
+    {
+        var key = message.Target;
+        hop = default;
+        if (view.Place.Contains(key))
         {
-            var counter = links.FirstCounterClockwise(key, choice)!;
-            var nearest = clockwise.PeerId.DistanceTo(key) <= counter.PeerId.DistanceTo(key) ? clockwise : counter;
-            if (nearest.PeerId.DistanceTo(key) < view.Self.DistanceTo(key))
-            {
-                hop = new(HopKind.Forward, nearest, false, DropReason.None);
-                return true;
-            }
+            // The place is this node's. Nobody has that id; or its arc is not granted yet, and the successor still holds it: one step, the last.
+            var holder = message.IsExact ? null : links.FindOpen(view.Successor);
+            hop = new(HopKind.Forward, holder, Phases, DropReason.None);
+            return holder is not null && choice.Allows(holder);
         }
 
-        hop = new(HopKind.Forward, clockwise, true, DropReason.None);
+        if (links.FirstClockwise(key, choice) is not { } clockwise)
+        {
+            return false;
+        }
+
+        hop = new(HopKind.Forward, clockwise, MessageFlags.Final, DropReason.None);
         return key.ClockwiseTo(clockwise.PeerId) < key.ClockwiseTo(view.Self);
+    }
+
+    /// <summary>Phase 3: the last linked member before the key, if it lies after this node; or the one step over the key.</summary>
+    private static bool TryAround(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
+    {
+        var key = message.Target;
+        if (message.Has(MessageFlags.Around) && !message.IsExact && RingArc.Between(view.Self, view.Successor).Contains(key)
+            && links.FindOpen(view.Successor) is { } over && choice.Allows(over))
+        {
+            hop = new(HopKind.Forward, over, Phases, DropReason.None);
+            return true;
+        }
+
+        var counter = links.FirstCounterClockwise(key, choice);
+        hop = new(HopKind.Forward, counter, MessageFlags.Around, DropReason.None);
+        return counter is not null && counter.PeerId.ClockwiseTo(key) < view.Self.ClockwiseTo(key);
     }
 }

@@ -191,7 +191,7 @@ public sealed partial class LinkSetUps
         setUp.LinesTaken += lines.Count;
         if (setUp.Remote is null)
         {
-            var early = new List<string>(setUp.EarlyCandidates ?? []); // They overtook the answer. (A spread of interfaces would call LINQ.)
+            var early = new List<string>(setUp.EarlyCandidates ?? []); // They overtook the answer.
             early.AddRange(lines);
             setUp.EarlyCandidates = early;
         }

@@ -58,13 +58,13 @@ public sealed partial class LinkSetUps
         BecomeOpen(now, link);
     }
 
-    /// <summary>The other side says whether it forwards and whether it needs the link.</summary>
+    /// <summary>The other side says whether it forwards and what it needs the link for.</summary>
     public void ReceiveStatus(Instant now, Link link, LinkStatus status)
     {
         ArgumentNullException.ThrowIfNull(link);
         ArgumentNullException.ThrowIfNull(status);
         link.PeerPhase = status.Phase;
-        link.PeerNeeds = status.Needed;
+        link.PeerPurpose = status.Purpose;
         JudgeNeed(now, link);
         _events.Enqueue(new(LinkEventKind.Status, link.Id, link.Peer, link.Purpose, LinkFailure.None, []));
         Schedule();
@@ -138,17 +138,17 @@ public sealed partial class LinkSetUps
 
     private void Tell(Instant now, Link link)
     {
-        var told = (_context.Phase, Needed: link.Purpose != LinkPurpose.None);
+        var told = (_context.Phase, link.Purpose);
         if (link.Told != told)
         {
             link.Told = told;
-            _courier.SendOver(now, link, new LinkStatus(told.Phase, told.Needed));
+            _courier.SendOver(now, link, new LinkStatus(told.Phase, told.Purpose));
         }
     }
 
     private static void JudgeNeed(Instant now, Link link)
     {
-        var isNeeded = link.Purpose != LinkPurpose.None || link.PeerNeeds;
+        var isNeeded = (link.Purpose | link.PeerPurpose) != LinkPurpose.None;
         if (isNeeded)
         {
             link.UnneededSince = Instant.Never;

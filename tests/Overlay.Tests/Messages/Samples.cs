@@ -32,7 +32,7 @@ internal static class Samples
         new Attached([], []),
         new Attached([0, 1, 2, 3, 4, 5, 6, 7], [new("stun:192.0.2.1", "", "")]),
         new Proof(1, Alice, 5, Signature),
-        new LinkStatus(NodePhase.Member, true),
+        new LinkStatus(NodePhase.Member, LinkPurpose.Ring | LinkPurpose.Finger),
         new FindOwner(ulong.MaxValue, LookupPurpose.Finger),
         new Owner(1, NodePhase.Founding, Three[0], null, [], Three, 1500),
         new Owner(1, NodePhase.Member, Three[0], Three[2], Three, [], 0),

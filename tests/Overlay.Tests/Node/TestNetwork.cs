@@ -27,7 +27,7 @@ internal sealed class TestNetwork
 
     public TestNetwork()
     {
-        Now = new Instant(TimeSpan.TicksPerDay, Began.ToUnixTimeMilliseconds());
+        Now = At(TimeSpan.TicksPerDay);
         StartHub();
     }
 
@@ -116,7 +116,7 @@ internal sealed class TestNetwork
             Next();
         }
 
-        Now = Now + (end - Now);
+        Now = At(end.Ticks);
     }
 
     /// <summary>Runs until <paramref name="condition"/> holds; fails where it does not within <paramref name="limit"/>.</summary>
@@ -295,6 +295,16 @@ internal sealed class TestNetwork
         }
     }
 
+    /// <summary>A message arrives at <paramref name="to"/> over its link with <paramref name="from"/> as if that had sent it.</summary>
+    public void Inject(TestNode from, Message message, TestNode to)
+    {
+        var end = to.Ends.Values.First(one => one.IsOpen && one.Other?.Node == from);
+        var arrived = Reread(message with { Body = message.Body ?? Body(new Ping(1)) });
+        Input(to, (n, now, outbox) => n.Receive(now, end.Link, arrived, outbox));
+    }
+
+    public SignedBody Body(Payload payload) => new() { Instance = 1, ExpiresAt = Now.UnixMilliseconds + 30_000, Payload = payload };
+
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);
 
     private static Message Reread(Message message) =>
@@ -422,12 +432,15 @@ internal sealed class TestNetwork
         }
     }
 
+    /// <summary>Both clocks from one number, so that no rounding adds up.</summary>
+    private static Instant At(long ticks) => new(ticks, Began.ToUnixTimeMilliseconds() + ((ticks - TimeSpan.TicksPerDay) / TimeSpan.TicksPerMillisecond));
+
     private void At(Instant due, Action action) => _events.Enqueue(action, (due.Ticks, _order++));
 
     private void Next()
     {
         _events.TryDequeue(out var action, out var due);
-        Now = Now + new TimeSpan(Math.Max(0, due.Ticks - Now.Ticks));
+        Now = At(Math.Max(Now.Ticks, due.Ticks));
         Events++;
         action!();
     }

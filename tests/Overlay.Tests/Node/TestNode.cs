@@ -67,6 +67,9 @@ internal sealed class TestNode
 
     public List<Effect> Observed { get; } = [];
 
+    /// <summary>Late candidates that the host was given.</summary>
+    public List<string> LateLines { get; } = [];
+
     public Dictionary<LinkId, TestEnd> Ends { get; } = [];
 
     /// <summary>Hub sessions: link → session at the hub; not yet open where null.</summary>
@@ -123,6 +126,9 @@ internal sealed class TestNode
                 break;
             case EffectKind.AcceptAnswer:
                 _network.AcceptAnswer(this, effect.Link, (LinkDescription)effect.Detail!);
+                break;
+            case EffectKind.AddCandidates:
+                LateLines.AddRange((IReadOnlyList<string>)effect.Detail!);
                 break;
             case EffectKind.CloseLink:
                 _network.CloseLink(this, effect.Link);

@@ -1,0 +1,117 @@
+using Overlay.Effects;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Tests.Links;
+
+public sealed class LinkTableTests
+{
+    [Fact]
+    public void Open_links_are_found_by_name_and_by_peer_and_lie_in_ring_order()
+    {
+        var table = new LinkTable(8, 4);
+        foreach (var at in new[] { 50, 10, 30 })
+        {
+            Open(table, at);
+        }
+
+        Assert.Equal([10UL, 30UL, 50UL], table.Open.ToArray().Select(link => link.PeerId.Value));
+        Assert.Equal(RingId.From(30), table.Find(new LinkId(30))!.PeerId);
+        Assert.Equal(new LinkId(30), table.FindOpen(RingId.From(30))!.Id);
+        Assert.Null(table.FindOpen(RingId.From(31)));
+    }
+
+    [Fact]
+    public void There_is_one_open_link_for_each_peer()
+    {
+        var table = new LinkTable(8, 4);
+        Open(table, 10);
+        var second = new Link(new LinkId(99), RingId.From(10), isIncoming: true);
+        table.TryAddSetUp(second);
+
+        Assert.False(table.TryOpen(second));
+        Assert.Equal(1, table.OpenCount);
+        Assert.Equal(1, table.SetUpCount);
+    }
+
+    [Fact]
+    public void Set_ups_and_open_links_have_a_hard_cap_each()
+    {
+        var table = new LinkTable(3, 2);
+        Open(table, 1);
+        Open(table, 2);
+        Open(table, 3);
+        table.TryAddSetUp(new Link(new LinkId(4), RingId.From(4), false));
+        var fifth = new Link(new LinkId(5), RingId.From(5), false);
+
+        Assert.True(table.IsFull);
+        Assert.True(table.TryAddSetUp(fifth));
+        Assert.False(table.TryAddSetUp(new Link(new LinkId(6), RingId.From(6), false)));
+        Assert.False(table.TryOpen(fifth));
+    }
+
+    [Fact]
+    public void The_search_for_a_neighbour_of_a_key_agrees_with_a_walk_over_all_links()
+    {
+        var prng = new Prng(3);
+        for (var round = 0; round < 500; round++)
+        {
+            var table = new LinkTable(48, 4);
+            var count = prng.Next(12);
+            for (var i = 1; i <= count; i++)
+            {
+                var link = Open(table, i, RingId.From(prng.Next()));
+                link.PeerPhase = prng.Chance(1, 4) ? NodePhase.Joining : NodePhase.Member;
+                link.IsSuspect = prng.Chance(1, 4);
+            }
+
+            var key = RingId.From(prng.Next());
+            var choice = new LinkChoice(new LinkId(prng.Next(count + 1)), Suspects: prng.Chance(1, 2));
+            var allowed = table.Open.ToArray().Where(choice.Allows).ToArray();
+
+            Assert.Equal(allowed.MinBy(link => key.ClockwiseTo(link.PeerId)), table.FirstClockwise(key, choice));
+            Assert.Equal(allowed.MinBy(link => link.PeerId.Plus(1).ClockwiseTo(key)), table.FirstCounterClockwise(key, choice));
+        }
+    }
+
+    [Fact]
+    public void The_least_useful_link_is_an_incoming_finger_that_was_silent_longest()
+    {
+        var table = new LinkTable(8, 4);
+        Open(table, 1).Purpose = LinkPurpose.Ring;
+        Open(table, 2).PeerPurpose = LinkPurpose.Ring;
+        var old = Open(table, 3);
+        (old.PeerPurpose, old.HeardAt) = (LinkPurpose.Finger, new Instant(1, 0));
+        var young = Open(table, 4);
+        (young.PeerPurpose, young.HeardAt) = (LinkPurpose.Finger, new Instant(2, 0));
+
+        Assert.Equal(old, table.LeastUseful());
+        table.Remove(old);
+        Assert.Equal(young, table.LeastUseful());
+        table.Remove(young);
+        Assert.Null(table.LeastUseful());
+    }
+
+    [Fact]
+    public void A_rate_limit_saves_up_for_one_second_and_no_longer()
+    {
+        var bucket = new TokenBucket();
+        var now = new Instant(TimeSpan.TicksPerSecond, 0);
+
+        Assert.Equal(10, Enumerable.Range(0, 20).Count(_ => bucket.TryTake(now, 10)));
+        Assert.Equal(1, Enumerable.Range(0, 20).Count(_ => bucket.TryTake(now + TimeSpan.FromMilliseconds(100), 10)));
+        Assert.Equal(10, Enumerable.Range(0, 20).Count(_ => bucket.TryTake(now + TimeSpan.FromHours(1), 10)));
+    }
+
+    private static Link Open(LinkTable table, int at) => Open(table, at, RingId.From((ulong)at));
+
+    private static Link Open(LinkTable table, int name, RingId peer)
+    {
+        var link = new Link(new LinkId(name), peer, isIncoming: false) { PeerPhase = NodePhase.Member };
+        table.TryAddSetUp(link);
+        table.TryOpen(link);
+        return link;
+    }
+}
