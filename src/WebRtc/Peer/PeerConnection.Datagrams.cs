@@ -18,7 +18,11 @@ public sealed partial class PeerConnection
     /// <summary>DTLS datagrams kept until there is a pair: a hello in two fragments, three times (they come before our own check is through).</summary>
     private const int MaxEarlyDatagrams = 6;
 
+    /// <summary>Pairs that were selected before; DTLS from them is still read.</summary>
+    private const int MaxFormerPairs = 4;
+
     private readonly List<byte[]> _early = [];
+    private readonly List<(PathId Path, TransportAddress Remote)> _formerPairs = [];
     private long _datagramsSent;
     private long _bytesSent;
     private long _datagramsReceived;
@@ -113,7 +117,7 @@ public sealed partial class PeerConnection
     {
         // Only who has shown our ICE password, or answered a check, gets as far as DTLS.
         var isSelected = _pair is { } pair && pair.Path == path && pair.Remote == from;
-        if (!isSelected && !_ice.IsKnownRemote(path, from))
+        if (!isSelected && !_ice.IsKnownRemote(path, from) && !WasSelected(path, from))
         {
             return false;
         }
@@ -132,6 +136,34 @@ public sealed partial class PeerConnection
 
         _early.Add(datagram.ToArray());
         return true;
+    }
+
+    /// <summary>
+    /// After an ICE restart a controlled Chromium goes on sending over the former pair until data reaches it over the new one, and ICE has
+    /// forgotten that pair by then.
+    /// </summary>
+    private bool WasSelected(PathId path, in TransportAddress from)
+    {
+        foreach (var former in _formerPairs)
+        {
+            if (former.Path == path && former.Remote == from)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void RememberPair(PathId path, TransportAddress remote)
+    {
+        _formerPairs.Remove((path, remote));
+        if (_formerPairs.Count >= MaxFormerPairs)
+        {
+            _formerPairs.RemoveAt(0);
+        }
+
+        _formerPairs.Add((path, remote));
     }
 
     private void FeedEarlyDatagrams(Instant now, DtlsEndpoint dtls)

@@ -147,6 +147,11 @@ public sealed partial class PeerConnection
         if (happened.Kind == IceEventKind.SelectedPairChanged)
         {
             var previous = _pair;
+            if (previous is { } before)
+            {
+                RememberPair(before.Path, before.Remote);
+            }
+
             _pair = happened.Pair ?? (State is PeerState.Failed or PeerState.Closed ? _pair : null);
             if (_pair is { } pair && (previous is not { } old || old.Path != pair.Path || old.Remote != pair.Remote))
             {

@@ -109,6 +109,35 @@ public sealed class PeerCloseTests
     }
 
     [Fact]
+    public void Data_that_a_peer_still_sends_over_the_former_pair_after_a_restart_is_read()
+    {
+        // A controlled Chromium moves to the new pair only when data has come over it.
+        using var pair = new PeerPair().Connect();
+        var (here, _) = pair.OpenChannel(pair.Answerer, new DataChannelOptions { Label = "x" });
+        var former = pair.Answerer.Address;
+        pair.MoveTo(pair.Answerer, TransportAddress.FromIPv4(0x0A000003, 5000));
+        Assert.True(pair.Answerer.Connection.RestartIce(pair.Now));
+        Assert.True(pair.Offerer.Connection.SetRemoteDescription(pair.Now, pair.Answerer.Connection.LocalDescription));
+        Assert.True(pair.Answerer.Connection.SetRemoteDescription(pair.Now, pair.Offerer.Connection.LocalDescription));
+        pair.Pump(pair.Offerer);
+        pair.Pump(pair.Answerer);
+        Assert.True(pair.RunUntil(() => pair.Offerer.Connection.Statistics.SelectedRemote == pair.Answerer.Address), pair.ToString());
+        pair.RunFor(TimeSpan.FromSeconds(1));
+        byte[] late = [];
+        pair.Fate = (_, datagram) =>
+        {
+            late = datagram.ToArray();
+            return [];
+        };
+        pair.Send(pair.Answerer, here, "late"u8);
+
+        pair.Offerer.Connection.Receive(pair.Now, new PathId(7), former, late);
+        pair.Pump(pair.Offerer);
+
+        Assert.Equal("late"u8.ToArray(), Assert.Single(pair.Offerer.Messages).Payload);
+    }
+
+    [Fact]
     public void A_restart_may_not_change_the_certificate()
     {
         using var pair = new PeerPair().Connect();

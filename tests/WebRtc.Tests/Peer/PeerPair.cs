@@ -10,7 +10,8 @@ internal sealed class TestPeer(string name, PeerConnection connection, Transport
 
     public PeerConnection Connection { get; } = connection;
 
-    public TransportAddress Address { get; } = address;
+    /// <summary>Where its datagrams come from and go to now.</summary>
+    public TransportAddress Address { get; set; } = address;
 
     public List<PeerEvent> Events { get; } = [];
 
@@ -130,6 +131,13 @@ internal sealed class PeerPair : IDisposable
         var outcome = from.Connection.Send(Now, channel, payload, isText);
         Pump(from);
         return outcome;
+    }
+
+    /// <summary>The peer has another address from now on, on the same path; the former one is dead.</summary>
+    public void MoveTo(TestPeer peer, TransportAddress address)
+    {
+        peer.Address = address;
+        Assert.NotNull(peer.Connection.AddLocalCandidate(new PathId(7), address));
     }
 
     public void At(Instant moment, Action happening) => _happenings.Enqueue(happening, (moment, _order++));
