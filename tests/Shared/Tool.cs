@@ -69,7 +69,8 @@ internal static class Tool
         return null;
     }
 
-    private static void Missing(string reason)
+    /// <summary>Ends a test that cannot run here: skipped with the reason, or failed where nothing may be missing.</summary>
+    public static void Missing(string reason)
     {
         if (Environment.GetEnvironmentVariable("OVERLAY_REQUIRE_TOOLS") == "1")
         {
