@@ -19,6 +19,15 @@ public sealed class ChromiumTests(Browser browser) : IClassFixture<Browser>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Any_datagram_of_the_handshake_may_be_lost(bool weOffer)
+    {
+        await (await browser.OpenPageAsync()).DisposeAsync(); // Starts the browser, which decides about the room.
+        await Scenarios.EveryDatagramOfTheHandshakeMayBeLostAsync(browser.OpenPageAsync, browser.Room, weOffer);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Fifty_mebibytes_arrive_intact_in_each_direction(bool weOffer)
     {
         await using var pair = await ConnectAsync(weOffer);

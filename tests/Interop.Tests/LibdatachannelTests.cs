@@ -18,6 +18,14 @@ public sealed class LibdatachannelTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Any_datagram_of_the_handshake_may_be_lost(bool weOffer)
+    {
+        await Scenarios.EveryDatagramOfTheHandshakeMayBeLostAsync(() => Task.FromResult<LinePeer>(ProcessPeer.Libdatachannel(weOffer ? "answerer" : "offerer")), room: null, weOffer);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Fifty_mebibytes_arrive_intact_in_each_direction(bool weOffer)
     {
         await using var pair = await ConnectAsync(weOffer);

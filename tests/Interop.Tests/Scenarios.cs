@@ -8,6 +8,9 @@ internal static class Scenarios
 {
     private const long FiftyMebibytes = 50L << 20;
 
+    /// <summary>Two fragments of a hello, its answer, certificates both ways, the last flight, and the first of SCTP.</summary>
+    private const int DatagramsOfAHandshake = 7;
+
     /// <summary>Around every boundary there is: empty, one byte, one packet, SCTP's and the browsers' limits.</summary>
     private static readonly int[] Sizes = [0, 1, 2, 3, 1000, 1150, 1200, 4096, 16_384, 65_535, 65_536, 262_143, 262_144];
 
@@ -25,6 +28,23 @@ internal static class Scenarios
         var took = TimeProvider.System.GetElapsedTime(begunAt).TotalMilliseconds;
         TestContext.Current.TestOutputHelper?.WriteLine($"connected in {took:0} ms");
         return took;
+    }
+
+    /// <summary>
+    /// Loses each datagram of the handshake in turn, one a connection. A stack that has finished answers only a Finished that is new to it, so
+    /// this shows what no test among ourselves can.
+    /// </summary>
+    public static async Task EveryDatagramOfTheHandshakeMayBeLostAsync(Func<Task<LinePeer>> openForeign, NetworkRoom? room, bool weOffer)
+    {
+        for (var lost = 0; lost < DatagramsOfAHandshake; lost++)
+        {
+            var foreign = await openForeign();
+            await using var duo = await PeerDuo.ConnectAsync(
+                ProcessPeer.Ours([$"--lose={lost}", weOffer ? "offerer" : "answerer"], room), foreign, weOffer);
+            await foreign.CommandAsync("create-channel", new JsonObject { ["label"] = "echo-alive" });
+            await foreign.ChannelOpenAsync("echo-alive");
+            await EchoesOnAsync(foreign, "echo-alive");
+        }
     }
 
     public static async Task EchoesOfEverySizeAsync(LinePeer foreign)

@@ -21,10 +21,12 @@ internal sealed class PeerHost : IDisposable
     private readonly byte[] _receiveBuffer = new byte[65536];
     private readonly byte[] _sendBuffer = new byte[2048];
     private readonly List<Socket> _readable = [];
+    private readonly int? _lostDatagram;
+    private int _dtlsDatagrams;
 
     public PeerHost(Arguments arguments, InputLines input, JsonOutput output, WakeSocket wake)
     {
-        (_input, _wake) = (input, wake);
+        (_input, _wake, _lostDatagram) = (input, wake, arguments.LostDatagram);
         var today = TimeProvider.System.GetUtcNow();
         _certificate = DtlsCertificate.Create(today.AddDays(-1), today.AddDays(30));
         _paths = new UdpPaths(arguments.UseLoopback);
@@ -84,8 +86,11 @@ internal sealed class PeerHost : IDisposable
             for (var count = 0; count < MaxDatagramsInARow && path.TryReceive(_receiveBuffer, out var length, out var from); count++)
             {
                 isBusy = true;
-                _peer.Receive(_clock.Now, path.Id, from, _receiveBuffer.AsSpan(0, length));
-                Pump();
+                if (!IsLost(_receiveBuffer.AsSpan(0, length)))
+                {
+                    _peer.Receive(_clock.Now, path.Id, from, _receiveBuffer.AsSpan(0, length));
+                    Pump();
+                }
             }
         }
 
@@ -100,11 +105,18 @@ internal sealed class PeerHost : IDisposable
             var now = _clock.Now;
             while (_peer.TryGetDatagram(now, _sendBuffer, out var transmit))
             {
-                _paths.Send(transmit, _sendBuffer.AsSpan(0, transmit.Length));
+                if (!IsLost(_sendBuffer.AsSpan(0, transmit.Length)))
+                {
+                    _paths.Send(transmit, _sendBuffer.AsSpan(0, transmit.Length));
+                }
             }
         }
         while (_channels.Pump(_clock.Now));
     }
+
+    /// <summary>The accident that <c>--lose</c> asks for.</summary>
+    private bool IsLost(ReadOnlySpan<byte> datagram) =>
+        _lostDatagram is { } lost && PeerDemux.KindOf(datagram) == DatagramKind.Dtls && _dtlsDatagrams++ == lost;
 
     private void Wait()
     {
