@@ -17,7 +17,7 @@ public sealed class AssumptionGuard
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(pending);
-        _ranks.Load(snapshot.Nodes, without: victim);
+        _ranks.Load(snapshot.Nodes, NodePhase.Member, without: victim);
         for (var rank = 0; rank < _ranks.Count; rank++)
         {
             var member = _ranks[rank];

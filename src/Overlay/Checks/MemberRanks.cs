@@ -15,14 +15,14 @@ internal sealed class MemberRanks
 
     public RingNodeState this[int rank] => _members[rank];
 
-    /// <summary>Takes the members of <paramref name="nodes"/>, except <paramref name="without"/>.</summary>
-    public void Load(IReadOnlyList<RingNodeState> nodes, RingId? without = null)
+    /// <summary>Takes those of <paramref name="nodes"/> that have a place on the ring, or only those in one phase, except <paramref name="without"/>.</summary>
+    public void Load(IReadOnlyList<RingNodeState> nodes, NodePhase? phase = null, RingId? without = null)
     {
         _members.Clear();
         for (var index = 0; index < nodes.Count; index++)
         {
             var node = nodes[index];
-            if (node.IsMember && node.Id != without)
+            if ((phase is null ? node.IsMember : node.Phase == phase) && node.Id != without)
             {
                 _members.Add(node);
             }

@@ -22,16 +22,14 @@ public sealed class RingChecker
     public RingVerdict CheckInvariant(RingSnapshot snapshot)
     {
         Begin(snapshot);
-        if (_ranks.Count > 0)
+        CheckLists(snapshot);
+        var owned = CheckOwners();
+        if (RunsChord())
         {
-            CheckLists(snapshot);
-            if (RunsChord())
-            {
-                CheckInduction(snapshot);
-            }
+            _ranks.Load(snapshot.Nodes, NodePhase.Member); // Whoever still founds beside the ring is a newcomer to it.
+            CheckInduction(snapshot);
         }
 
-        var owned = CheckOwners();
         CheckDegrees(snapshot);
         return End(owned);
     }
@@ -66,17 +64,26 @@ public sealed class RingChecker
 
     private RingVerdict End(ulong owned) => new([.. _findings], _ranks.Count, _principals.Count, RingId.RingSize - Math.Min(owned, RingId.RingSize));
 
+    /// <summary>Whether the proof applies: there are members, and everyone alive that they list is one of them. On the way from founding to ring it does not yet.</summary>
     private bool RunsChord()
     {
+        var runs = false;
         for (var rank = 0; rank < _ranks.Count; rank++)
         {
             if (_ranks[rank].Phase == NodePhase.Member)
             {
-                return true; // Before that there is a founding set, to which the proof does not apply.
+                runs = true;
+                foreach (var entry in _ranks[rank].Successors)
+                {
+                    if (_ranks.RankOf(entry) is >= 0 and var listed && _ranks[listed].Phase == NodePhase.Founding)
+                    {
+                        return false;
+                    }
+                }
             }
         }
 
-        return false;
+        return runs;
     }
 
     private void CheckLists(RingSnapshot snapshot)

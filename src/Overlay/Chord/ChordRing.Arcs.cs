@@ -30,6 +30,12 @@ public sealed partial class ChordRing
     /// <summary>After how long an arc that nobody accounts for is taken over: longer than anybody may hold it unconfirmed, by a query's time and a half.</summary>
     public TimeSpan GapTimeout => CustodyTimeout + (1.5 * _options.QueryTimeout);
 
+    /// <summary>
+    /// After how long a member without an arc, whose successor knows it all the time, takes what lies above its predecessor: whoever owned that would have granted it long
+    /// ago. Only after a collapse in which all arcs of a stretch were given up.
+    /// </summary>
+    public TimeSpan OrphanTimeout => 2 * GapTimeout;
+
     /// <summary>An arc, or records of one, from the member that owned it.</summary>
     public void OnGrant(Instant now, in Contact from, Grant grant)
     {
@@ -74,11 +80,7 @@ public sealed partial class ChordRing
                 continue;
             }
 
-            if (!handOver.IsWithoutRecords)
-            {
-                _contents.Forget(RingArc.Between(handOver.Cursor, handOver.Sent));
-            }
-
+            _contents.Forget(RingArc.Between(handOver.Cursor, handOver.Sent));
             if (handOver.Cursor == handOver.After)
             {
                 _handOvers.RemoveAt(index);
@@ -119,9 +121,7 @@ public sealed partial class ChordRing
     private void SendPart(Instant now, ref HandOver handOver)
     {
         _records.Clear();
-        handOver.Cursor = handOver.IsWithoutRecords
-            ? handOver.After
-            : _contents.CopyUpper(RingArc.Between(handOver.After, handOver.Sent), Grant.MaxRecords, _records);
+        handOver.Cursor = _contents.CopyUpper(RingArc.Between(handOver.After, handOver.Sent), Grant.MaxRecords, _records);
         _lastGrantEpoch = Math.Max(_lastGrantEpoch + 1, now.UnixMilliseconds);
         handOver.Epoch = _lastGrantEpoch;
         handOver.RetryAt = now + _options.QueryTimeout;
@@ -135,33 +135,10 @@ public sealed partial class ChordRing
         if (memberAfter is { } after)
         {
             _arcs.Learn(member.Id, after);
-            if (member.Id == _arcs.After)
-            {
-                _orphanDue = Instant.Never;
-            }
-
-            return;
         }
-
-        // It owns nothing although this arc ends at it: it lost its place meanwhile. What it had is granted once more.
-        if (!_arcs.HasArc || member.Id != _arcs.After || member.Id == _self || IsHandingOverTo(member.Id))
+        else if (_arcs.HasArc && member.Id == _arcs.After && member.Id != _self && _arcs.BelowAfter is { } lost && !IsHandingOverTo(member.Id))
         {
-            return;
-        }
-
-        if (_arcs.BelowAfter is { } lost && lost != member.Id)
-        {
-            BeginHandOver(now, member.Id, RingArc.Between(lost, member.Id));
-        }
-        else if (_orphanDue == Instant.Never)
-        {
-            _orphanDue = now + GapTimeout;
-        }
-        else if (now >= _orphanDue)
-        {
-            // Nobody knows any more where it began. From its own predecessor on: that one's arc ends where it stands.
-            _orphanDue = Instant.Never;
-            BeginHandOver(now, member.Id, RingArc.Between(member.Id, member.Id));
+            BeginHandOver(now, member.Id, RingArc.Between(lost, member.Id)); // It lost its place meanwhile. What it had is granted once more.
         }
     }
 
@@ -190,7 +167,22 @@ public sealed partial class ChordRing
         }
     }
 
-    /// <summary>The successor knows this node as its predecessor: custody goes on.</summary>
+    /// <summary>The successor knows this node as its predecessor: custody goes on, and whoever has no arc starts to wonder why none is granted.</summary>
+    private void SuccessorConfirmed(Instant now, Instant at)
+    {
+        CustodyConfirmed(at);
+        if (_arcs.HasArc || Predecessor is not { } predecessor)
+        {
+            _orphanDue = Instant.Never;
+        }
+        else if (_orphanDue == Instant.Never || _gapBelow != predecessor.Id)
+        {
+            (_gapBelow, _orphanDue) = (predecessor.Id, now + OrphanTimeout);
+        }
+
+        ArcsDue();
+    }
+
     private void CustodyConfirmed(Instant at)
     {
         _custodyUntil = at + CustodyTimeout;
@@ -209,7 +201,7 @@ public sealed partial class ChordRing
     /// </summary>
     private void WatchGap(Instant now)
     {
-        if (!IsGapOpen(out var below))
+        if (!IsGapOpen(now, out var below))
         {
             _gapDue = Instant.Never;
         }
@@ -219,7 +211,7 @@ public sealed partial class ChordRing
         }
     }
 
-    private bool IsGapOpen(out RingId below)
+    private bool IsGapOpen(Instant now, out RingId below)
     {
         below = Predecessor?.Id ?? _self;
         if (IsAlone)
@@ -227,28 +219,48 @@ public sealed partial class ChordRing
             return !_arcs.HasArc || _arcs.After != _self;
         }
 
-        return IsMember && below != _self && _arcs.HasGapBelow(below) && !_port.IsLinked(_arcs.After);
+        return IsMember && below != _self && _arcs.HasGapBelow(below) && IsNotifiedByPredecessor(now);
     }
 
-    private void GapOwnerHeard(Instant now, RingId peer)
+    /// <summary>
+    /// Whether the predecessor has this node as its first successor now, which it says with each round. If not, it knows of members in between, and
+    /// nothing between it and this node can be called a gap.
+    /// </summary>
+    private bool IsNotifiedByPredecessor(Instant now) => now - _predecessorHeardAt <= (2 * _options.StabilizePeriod) + _options.QueryTimeout;
+
+    /// <summary>What the member just below says of itself: it lives, or it has no place (any more) and so owns nothing.</summary>
+    private void OwnerBelowAnswered(Instant now, RingId peer, NodePhase phase)
     {
-        if (_gapDue != Instant.Never && peer == _arcs.After)
+        if (!_arcs.HasArc || peer != _arcs.After || peer == _self)
+        {
+            return;
+        }
+
+        if (phase is not (NodePhase.Member or NodePhase.Founding))
+        {
+            GranteeDeparted(now, peer);
+            OwnerBelowDeparted(now, peer);
+        }
+        else if (_gapDue != Instant.Never)
         {
             _gapDue = now + GapTimeout;
+            ArcsDue();
         }
     }
 
     private void AdvanceArcs(Instant now)
     {
         WatchGap(now);
-        if (now >= _gapDue)
+        if (now >= _gapDue || (now >= _orphanDue && !_arcs.HasArc && Predecessor?.Id == _gapBelow && IsNotifiedByPredecessor(now)))
         {
-            _gapDue = Instant.Never;
-            _arcs.TakeGap(_gapBelow);
-            NeighboursChanged();
-            NotifySuccessor(now);
+            TakeGap(now);
         }
-        else if (_gapDue != Instant.Never && now >= _gapProbeDue)
+        else if (now >= _orphanDue)
+        {
+            _orphanDue = Instant.Never;
+        }
+
+        if (_gapDue != Instant.Never && now >= _gapProbeDue)
         {
             _gapProbeDue = now + _options.StabilizePeriod;
             if (_arcs.HasArc && _arcs.After != _self)
@@ -260,6 +272,19 @@ public sealed partial class ChordRing
         GuardCustody(now);
         RetryHandOvers(now);
         ArcsDue();
+    }
+
+    private void TakeGap(Instant now)
+    {
+        if (!_arcs.HasArc)
+        {
+            CustodyConfirmed(now);
+        }
+
+        (_gapDue, _orphanDue) = (Instant.Never, Instant.Never);
+        _arcs.TakeGap(_gapBelow);
+        NeighboursChanged();
+        NotifySuccessor(now);
     }
 
     /// <summary>Unconfirmed for too long: first silent, then given up, before anybody else may take it over.</summary>
@@ -305,6 +330,7 @@ public sealed partial class ChordRing
             _arcsDue = Instant.Min(_arcsDue, _arcs.IsFenced ? giveUp : _custodyUntil);
         }
 
+        _arcsDue = Instant.Min(_arcsDue, _arcs.HasArc ? Instant.Never : _orphanDue);
         foreach (var handOver in _handOvers)
         {
             _arcsDue = Instant.Min(_arcsDue, handOver.RetryAt);
@@ -330,12 +356,6 @@ public sealed partial class ChordRing
         if (grant.After == grant.UpTo && grant.UpTo == granter)
         {
             _arcs.TakeAll(); // The owner of the whole ring leaves it to its only companion.
-            return true;
-        }
-
-        if (grant.After == grant.UpTo && grant.UpTo == _self && !_arcs.HasArc && Predecessor is { } predecessor)
-        {
-            _arcs.TakeGap(predecessor.Id); // Nobody knows where this arc began: it begins where the predecessor's ends.
             return true;
         }
 
@@ -398,8 +418,5 @@ public sealed partial class ChordRing
         public long Epoch;
         public Instant RetryAt;
         public Grant? Part;
-
-        /// <summary>"Yours from your predecessor on": the granter does not know the arc, still less what lies in it.</summary>
-        public readonly bool IsWithoutRecords => After == UpTo && UpTo == To;
     }
 }

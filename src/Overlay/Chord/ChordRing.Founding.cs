@@ -29,7 +29,7 @@ public sealed partial class ChordRing
     /// <summary>Founds a network: alone, owner of the whole ring.</summary>
     public void Found(Instant now)
     {
-        if (Phase is not (NodePhase.Idle or NodePhase.Joining))
+        if (Phase is not (NodePhase.Idle or NodePhase.Joining or NodePhase.Rejoin))
         {
             return;
         }
@@ -45,11 +45,14 @@ public sealed partial class ChordRing
     {
         ArgumentNullException.ThrowIfNull(state);
         Heard(now, from);
-        if (_departed.Contains(from.Id, from.Instance))
+        if (!_departed.Contains(from.Id, from.Instance))
         {
-            return;
+            HearFoundingState(now, from, state);
         }
+    }
 
+    private void HearFoundingState(Instant now, in Contact from, FoundingState state)
+    {
         switch (Phase)
         {
             case NodePhase.Founding:
@@ -58,7 +61,7 @@ public sealed partial class ChordRing
             case NodePhase.Member:
                 MemberHears(now, from, state);
                 break;
-            case NodePhase.Joining when _joinStep == JoinStep.Meshing:
+            case NodePhase.Joining or NodePhase.Rejoin:
                 NewcomerHears(now, from, state);
                 break;
         }
@@ -102,7 +105,7 @@ public sealed partial class ChordRing
 
         if (from.Id == (_successors.Count > 0 ? _successors.First.Id : _self) && Names(state, _port.Self, FoundingMark.Alive))
         {
-            CustodyConfirmed(now);
+            SuccessorConfirmed(now, now);
         }
 
         TryAgree(now);
@@ -215,9 +218,9 @@ public sealed partial class ChordRing
         var count = _founding.CopyClockwise(_self, _scratch);
         _successors.Assign(_scratch.AsSpan(0, count));
         (_predecessor, _predecessorGone) = (_founding.PredecessorOf(_self), false);
-        if (wasAlone && count > 0)
+        if (wasAlone || count == 0)
         {
-            CustodyConfirmed(now);
+            CustodyConfirmed(now); // Nobody's confirmation is needed alone, and the first companion has to have time for one.
         }
 
         NeighboursChanged();
@@ -233,6 +236,22 @@ public sealed partial class ChordRing
         BroadcastFoundingState(now);
         NotifySuccessor(now);
         SettleArcs(now);
+        AskUnknownMembers(now);
+    }
+
+    /// <summary>A member that was named by somebody who is gone by now is asked for its certificate itself.</summary>
+    private void AskUnknownMembers(Instant now)
+    {
+        foreach (var (_, state) in _heldStates)
+        {
+            foreach (var (node, mark) in state.Entries)
+            {
+                if (mark == FoundingMark.Alive && node.Id != _self && !_port.TryResolve(node, out _))
+                {
+                    _port.FetchCertificates(now, node.Id, new ReadOnlySpan<Descriptor>(in node));
+                }
+            }
+        }
     }
 
     /// <summary>More than r living members, and all report the set that is known here: the computed lists are an ideal ring.</summary>
@@ -256,6 +275,8 @@ public sealed partial class ChordRing
 
     private void RunChord(Instant now, FoundingSet agreed, FoundingState announcement)
     {
+        EndJoin();
+        WishForJoinLinks(now, []);
         var count = agreed.CopyClockwise(_self, _scratch);
         _successors.Assign(_scratch.AsSpan(0, count));
         (_predecessor, _predecessorGone) = (agreed.PredecessorOf(_self), false);
@@ -300,7 +321,8 @@ public sealed partial class ChordRing
         _founding.Clear();
         _reports.Clear();
         _heldStates.Clear();
-        BecomePhase(NodePhase.Joining);
+        _joinStep = JoinStep.None;
+        BecomePhase(NodePhase.Rejoin);
         NeighboursChanged();
         WishForLinks(now);
         _joinPause = FirstJoinPause;
@@ -432,7 +454,7 @@ public sealed partial class ChordRing
         {
             var (from, state) = _heldStates[0];
             _heldStates.RemoveAt(0);
-            OnFoundingState(now, from, state);
+            HearFoundingState(now, from, state); // What it knew counts, even where it is gone by now.
         }
     }
 

@@ -9,24 +9,15 @@ namespace Overlay.Chord;
 // How a newcomer enters a network that is still founding (j is this node):
 //   j → FindOwner(j) → … → a;  a → Owner(founding set) → … → j
 //   j opens links to all living members that it knows; each sends it FoundingState, so it hears of others that come meanwhile
-//   linked to all: j adds itself and tells all
+//   linked to all: j adds itself and tells all; a member's answer that names j makes it one of them
+// Before that answer j owns nothing and is nobody: should the only member that heard of it die, it joins again instead of founding a network of its own.
 public sealed partial class ChordRing
 {
-    private void BeginMesh(Instant now, in Contact owner, Owner answer)
+    private void BeginMesh(Instant now, in Contact owner, Owner answer, bool lastChance)
     {
         if (!TryResolve(now, owner.Id, answer.Founding, FoundingState.MaxEntries))
         {
-            if (_heldOwner is null)
-            {
-                _joinStep = JoinStep.Resolving;
-                _heldOwner = (owner, answer);
-                _joinDue = now + _options.QueryTimeout;
-            }
-            else
-            {
-                JoinAgain(now);
-            }
-
+            HoldOwner(now, owner, answer, lastChance);
             return;
         }
 
@@ -47,15 +38,38 @@ public sealed partial class ChordRing
 
     private void NewcomerHears(Instant now, in Contact from, FoundingState state)
     {
+        var isCountedIn = Names(state, _port.Self, FoundingMark.Alive);
         if (state.Phase == NodePhase.Member)
         {
-            PauseJoin(now, TimeSpan.Zero); // It runs Chord by now: join the ring.
+            if (isCountedIn && state.Epoch >= Epoch)
+            {
+                Follow(now, from, state);
+            }
+            else if (_joinStep == JoinStep.Meshing)
+            {
+                PauseJoin(now, TimeSpan.Zero); // It runs Chord by now: join the ring.
+            }
+
             return;
+        }
+
+        if (!isCountedIn && _joinStep != JoinStep.Meshing)
+        {
+            return; // News of a network that this node does not try to enter now.
         }
 
         Epoch = Math.Max(Epoch, state.Epoch);
         Merge(now, from, state, out var unknown);
         Hold(from, state, unknown);
+        if (isCountedIn)
+        {
+            EndJoin();
+            Report(from.Id, state);
+            BecomeFounding(now, Epoch);
+            WishForJoinLinks(now, []);
+            return;
+        }
+
         if (_founding.MarkOf(_self, _port.Self.Instance) is FoundingMark.Evicted or FoundingMark.Left)
         {
             _port.RenewInstance(now);
@@ -88,8 +102,13 @@ public sealed partial class ChordRing
             }
         }
 
-        EndJoin();
-        BecomeFounding(now, Math.Max(Epoch, 1));
-        WishForJoinLinks(now, []);
+        // Proposed to all; an answer that does not come is looked for by the next attempt.
+        _joinDue = Instant.Min(_joinDue, now + _options.QueryTimeout);
+        _founding.MergeAlive(_port.Self);
+        var proposal = new FoundingState(Math.Max(Epoch, 1), NodePhase.Founding, _founding.Hash, _founding.ToEntries());
+        foreach (ref readonly var member in living)
+        {
+            _port.Send(now, member.Id, proposal);
+        }
     }
 }

@@ -23,6 +23,9 @@ public sealed partial class ChordRing
     private Contact? _joinHint;
     private Contact _joinVia;
     private Contact? _joinSuccessor;
+    private Contact? _joinOwner;
+    private bool _joinsBefore;
+    private bool _isHintsTurn;
     private (Contact From, Owner Answer)? _heldOwner;
 
     private enum JoinStep : byte
@@ -83,6 +86,7 @@ public sealed partial class ChordRing
     private void LookUpPlace(Instant now)
     {
         _joinStep = JoinStep.LookingUp;
+        (_joinOwner, _joinsBefore) = (null, false);
         _joinNonce = _random.Next() | 1;
         _joinDue = now + _options.QueryTimeout;
         _port.SendToResponsible(now, _self, new FindOwner(_joinNonce, LookupPurpose.Join));
@@ -94,7 +98,8 @@ public sealed partial class ChordRing
         switch (_joinStep)
         {
             case JoinStep.Paused:
-                if (Phase == NodePhase.Rejoin && TryTakeHint(out var hint))
+                _isHintsTurn = !_isHintsTurn;
+                if (Phase == NodePhase.Rejoin && _isHintsTurn && TryTakeHint(out var hint))
                 {
                     JoinThrough(now, hint, null);
                 }
@@ -144,16 +149,23 @@ public sealed partial class ChordRing
         }
         else if (answer.Phase == NodePhase.Founding)
         {
-            BeginMesh(now, owner, answer);
+            BeginMesh(now, owner, answer, lastChance);
         }
-        else if (answer.Phase != NodePhase.Member || answer.Predecessor is not { } named || named.Id == _self || !IsBetween(named.Id, _self, owner.Id))
+        else if (answer.Phase != NodePhase.Member || owner.Id == _self)
         {
-            JoinAgain(now); // Its predecessor is dead and not yet replaced, or is our former self: ask again.
+            JoinAgain(now);
+        }
+        else if (answer.Predecessor is not { } named || named.Id == _self || !IsBetween(named.Id, _self, owner.Id))
+        {
+            // Its predecessor is dead and not yet replaced, or is our former self: ask again. Where the ring is torn here, there is nobody to wait for.
+            _joinOwner = answer.Predecessor is not { } other || other.Id == _self ? owner : null;
+            JoinBeforeOrAgain(now);
         }
         else if (TryResolveOne(now, owner.Id, named, out var m))
         {
             if (m is { } via)
             {
+                _joinOwner = owner;
                 JoinThrough(now, via, owner);
             }
             else
@@ -161,11 +173,20 @@ public sealed partial class ChordRing
                 JoinAgain(now);
             }
         }
-        else if (lastChance)
+        else
+        {
+            HoldOwner(now, owner, answer, lastChance);
+        }
+    }
+
+    /// <summary>Keeps the answer until the certificates are here, for the time of one query.</summary>
+    private void HoldOwner(Instant now, in Contact owner, Owner answer, bool lastChance)
+    {
+        if (lastChance)
         {
             JoinAgain(now);
         }
-        else
+        else if (_heldOwner is null)
         {
             _joinStep = JoinStep.Resolving;
             _heldOwner = (owner, answer);
@@ -185,7 +206,7 @@ public sealed partial class ChordRing
     private void JoinThrough(Instant now, in Contact m, Contact? successor)
     {
         _heldOwner = null;
-        (_joinStep, _joinVia, _joinSuccessor) = (JoinStep.Linking, m, successor);
+        (_joinStep, _joinVia, _joinSuccessor, _joinsBefore) = (JoinStep.Linking, m, successor, false);
         _joinDue = now + _options.LinkSetUpTimeout + _options.QueryTimeout;
         if (successor is { } x)
         {
@@ -197,6 +218,23 @@ public sealed partial class ChordRing
         }
 
         JoinLinkUp(now);
+    }
+
+    /// <summary>
+    /// Mends a torn ring: where nobody is left to join through, and x has no predecessor there but perhaps us, we take our place right before it. Not a step of the
+    /// proof, whose assumption is broken; should somebody stand between, x will hear of it, and so shall we. Newcomers never do this: they wait.
+    /// </summary>
+    private void JoinBeforeOrAgain(Instant now)
+    {
+        if (Phase == NodePhase.Rejoin && _joinPause >= LongestJoinPause && _joinOwner is { } x && !_joinsBefore)
+        {
+            JoinThrough(now, x, null);
+            _joinsBefore = true;
+        }
+        else
+        {
+            JoinAgain(now);
+        }
     }
 
     /// <summary>With the links there, asks m once more: only its present list counts.</summary>
@@ -252,9 +290,16 @@ public sealed partial class ChordRing
             }
         }
 
-        if (answer.Phase != NodePhase.Member || _resolved.Count == 0)
+        if (answer.Phase != NodePhase.Member || (_resolved.Count == 0 && !_joinsBefore))
         {
-            JoinAgain(now);
+            JoinBeforeOrAgain(now);
+            return;
+        }
+
+        if (_joinsBefore)
+        {
+            var length = SuccessorList.Compose(_self, m, Resolved, _departed, _scratch, out _);
+            BecomeMember(now, _scratch.AsSpan(0, length), null, answer.Epoch);
             return;
         }
 
@@ -290,7 +335,7 @@ public sealed partial class ChordRing
     }
 
     /// <summary>One step: from here on it is a member, with everything a member has.</summary>
-    private void BecomeMember(Instant now, ReadOnlySpan<Contact> list, in Contact predecessor, int epoch)
+    private void BecomeMember(Instant now, ReadOnlySpan<Contact> list, Contact? predecessor, int epoch)
     {
         if (list.Length == 0)
         {
@@ -300,7 +345,7 @@ public sealed partial class ChordRing
 
         EndJoin();
         _successors.Assign(list);
-        (_predecessor, _predecessorGone) = (predecessor, false);
+        (_predecessor, _predecessorGone) = (predecessor, predecessor is null);
         _notifiers.Clear();
         Epoch = Math.Max(Epoch, epoch);
         BecomePhase(NodePhase.Member);
@@ -315,7 +360,7 @@ public sealed partial class ChordRing
     private void EndJoin()
     {
         (_joinStep, _joinDue, _joinPause) = (JoinStep.None, Instant.Never, FirstJoinPause);
-        (_heldOwner, _joinHint, _joinSuccessor) = (null, null, null);
+        (_heldOwner, _joinHint, _joinSuccessor, _joinOwner) = (null, null, null, null);
         _query.End();
     }
 
@@ -336,7 +381,7 @@ public sealed partial class ChordRing
         PauseJoin(now, TimeSpan.Zero);
     }
 
-    /// <summary>A member that may still list this node, or that this node knew as its predecessor. Taken once, so that look-ups have their turn.</summary>
+    /// <summary>A member that still lists this node, or that this node knew as its predecessor. Every other attempt is a look-up.</summary>
     private bool TryTakeHint(out Contact hint)
     {
         hint = _joinHint ?? default;

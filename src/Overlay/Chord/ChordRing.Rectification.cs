@@ -13,6 +13,7 @@ public sealed partial class ChordRing
     private const int MaxNotifiers = 16;
 
     private readonly List<Contact> _notifiers = [];
+    private Instant _predecessorHeardAt;
 
     /// <summary>"I think that I am your predecessor."</summary>
     public void OnNotify(Instant now, in Contact from, Notify notify)
@@ -39,6 +40,11 @@ public sealed partial class ChordRing
             return;
         }
 
+        if (_predecessor is { } predecessor && predecessor.Id == from.Id)
+        {
+            _predecessorHeardAt = now;
+        }
+
         OwnerBelowSaid(now, from, notify.ArcAfter);
         if (Phase == NodePhase.Member)
         {
@@ -61,6 +67,10 @@ public sealed partial class ChordRing
         else
         {
             RememberNotifier(c); // Its turn comes when the predecessor's death is confirmed; it also notifies again in its next round.
+            if (!_port.IsLinked(predecessor.Id))
+            {
+                _port.Suspect(now, predecessor); // "Query prdc": a linked one is watched anyhow.
+            }
         }
     }
 
@@ -68,13 +78,44 @@ public sealed partial class ChordRing
     private void BecomeSuccessorOf(Instant now, in Contact c)
     {
         var former = Predecessor;
-        (_predecessor, _predecessorGone) = (c, false);
+        (_predecessor, _predecessorGone, _predecessorHeardAt) = (c, false, now);
         DropNotifier(c.Id);
         NeighboursChanged();
         TellPredecessor(now);
         if (former is { } old && old.Id != c.Id && Phase == NodePhase.Member)
         {
             _port.Send(now, old.Id, MyNeighbours(0)); // The former one learns that c stands between it and this node.
+        }
+    }
+
+    /// <summary>
+    /// A predecessor that does not notify is not flushed, but looked for: it should have linked itself to this node, and whether it is a member it says itself.
+    /// </summary>
+    private void LookForPredecessor(Instant now)
+    {
+        if (Predecessor is not { } predecessor)
+        {
+            return;
+        }
+
+        if (!_port.IsLinked(predecessor.Id))
+        {
+            _port.Suspect(now, predecessor);
+        }
+
+        if (!IsNotifiedByPredecessor(now))
+        {
+            _port.Send(now, predecessor.Id, new GetNeighbours(_random.Next() | 1));
+        }
+    }
+
+    /// <summary>A predecessor that says that it has no place on the ring is none.</summary>
+    private void PredecessorAnswered(Instant now, RingId peer, NodePhase phase)
+    {
+        if (Phase == NodePhase.Member && phase is not (NodePhase.Member or NodePhase.Founding) && Predecessor?.Id == peer)
+        {
+            PredecessorDeparted(now, peer);
+            SettleArcs(now);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed partial class ChordRing
     private bool _stabilizeAgain;
     private Contact? _candidate;
 
+    /// <summary>First successors that said that they have no place on the ring, in this round.</summary>
+    private int _passed;
+
     /// <summary>The steps that query another node. There is at most one at a time.</summary>
     private enum QueryStep : byte
     {
@@ -36,13 +39,15 @@ public sealed partial class ChordRing
         }
 
         Heard(now, from);
+        OwnerBelowAnswered(now, from.Id, answer.Phase);
+        PredecessorAnswered(now, from.Id, answer.Phase);
         if (answer.Nonce == 0)
         {
             OnNews(now, from, answer);
         }
         else if (_query.Step != QueryStep.None && _query.Held is null && _query.Nonce == answer.Nonce && _query.Target.Id == from.Id)
         {
-            OnAnswer(now, answer, lastChance: false);
+            OnAnswer(now, answer);
         }
     }
 
@@ -68,7 +73,8 @@ public sealed partial class ChordRing
         {
             _stabilizeAgain = false;
             WishForLinks(now);
-            Ask(now, QueryStep.StabilizeFirst, _successors.First);
+            LookForPredecessor(now);
+            Ask(now, QueryStep.StabilizeFirst, _successors.Entries[_passed < _successors.Count ? _passed : 0]);
         }
         else
         {
@@ -92,12 +98,7 @@ public sealed partial class ChordRing
 
     private void QueryTimedOut(Instant now)
     {
-        if (_query.Held is { } held)
-        {
-            OnAnswer(now, held, lastChance: true);
-            return;
-        }
-
+        var wasHeld = _query.Held is not null;
         var (step, target) = (_query.Step, _query.Target);
         _query.End();
         if (step == QueryStep.Join)
@@ -106,7 +107,8 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (!_port.IsLinked(target.Id) && step == QueryStep.StabilizeFirst)
+        _passed = 0;
+        if (!wasHeld && !_port.IsLinked(target.Id) && step == QueryStep.StabilizeFirst)
         {
             _port.Suspect(now, target); // Silence is a reason to look closer, nothing more.
         }
@@ -122,8 +124,11 @@ public sealed partial class ChordRing
         }
     }
 
-    /// <summary>Goes on with the step that waited for <paramref name="answer"/>, or keeps waiting for certificates.</summary>
-    private void OnAnswer(Instant now, Neighbours answer, bool lastChance)
+    /// <summary>
+    /// Goes on with the step that waited for <paramref name="answer"/>, or keeps waiting for certificates. Where those do not come in time the step is given up as
+    /// a whole: half a list would be a poorer one than the node has.
+    /// </summary>
+    private void OnAnswer(Instant now, Neighbours answer)
     {
         var (step, target, version, sentAt) = (_query.Step, _query.Target, _query.Version, _query.SentAt);
         if (step != QueryStep.Join && version != _successors.Version)
@@ -141,7 +146,7 @@ public sealed partial class ChordRing
             known = TryResolveOne(now, target.Id, named, out predecessor);
         }
 
-        if (!known && !lastChance)
+        if (!known)
         {
             if (_query.Held is null)
             {
@@ -184,7 +189,7 @@ public sealed partial class ChordRing
         }
 
         _query = new() { Step = QueryStep.StabilizeFirst, Target = _successors.First, Version = _successors.Version, SentAt = Instant.Never, Deadline = now + _options.QueryTimeout };
-        OnAnswer(now, news, lastChance: false);
+        OnAnswer(now, news);
     }
 
     /// <summary>Zave, Stabilize step 1, with the answer of the first successor s. The contacts of its list are in <see cref="_resolved"/>.</summary>
@@ -195,10 +200,11 @@ public sealed partial class ChordRing
             return;
         }
 
+        _passed = 0;
         Epoch = Math.Max(Epoch, answer.Epoch);
         if (sentAt != Instant.Never && answer.Predecessor is { } confirmed && confirmed.Id == _self)
         {
-            CustodyConfirmed(sentAt);
+            SuccessorConfirmed(now, sentAt);
         }
 
         var count = SuccessorList.Compose(_self, s, Resolved, _departed, _scratch, out var closes);
@@ -257,9 +263,11 @@ public sealed partial class ChordRing
                 Depart(now, s.Id, s.Instance, saidGoodBye: true);
                 return false;
             default:
-                if (_successors.Count > 1 && _successors.Remove(s.Id))
+                // It fell out of the ring and says so itself; it comes back by joining. Until then the next one is asked; only a member's answer replaces it.
+                _passed = _passed + 1 < _successors.Count ? _passed + 1 : 0;
+                if (_passed > 0)
                 {
-                    ListChanged(now, firstChanged: true); // It fell out of the ring and says so itself; it comes back by joining.
+                    StabilizeSoon(now);
                 }
 
                 return false;

@@ -195,7 +195,7 @@ public sealed partial class ChordRing
         ResumeHeldOwner(now);
         if (_query.Held is { } held)
         {
-            OnAnswer(now, held, lastChance: false);
+            OnAnswer(now, held);
         }
     }
 
@@ -237,7 +237,6 @@ public sealed partial class ChordRing
     private void Heard(Instant now, in Contact peer)
     {
         _departed.Heard(peer.Id, peer.Instance);
-        GapOwnerHeard(now, peer.Id);
         if (peer.Instance > LastInstanceOf(peer.Id) && IsMember && !_departed.Contains(peer.Id, peer.Instance) && LastInstanceOf(peer.Id) > 0)
         {
             // The newest instance wins: what the tables know of this node is gone, and the new one comes in by its own steps.

@@ -1,0 +1,6 @@
+using System.CommandLine;
+using Overlay.Simulator.Commands;
+
+var root = new RootCommand("Runs Overlay's own nodes in virtual time.") { SchedulesCommand.Create() };
+var result = root.Parse(args);
+return result.Errors.Count > 0 ? CommandFailures.Report(result) : await result.InvokeAsync();
