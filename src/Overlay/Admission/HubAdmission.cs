@@ -95,9 +95,9 @@ public sealed partial class HubAdmission
         FromGateways = _counters.FromGateways,
         Signals = _counters.Signals,
         Unreachable = _counters.Unreachable,
-        RefusedBy = [.. _counters.Refused],
-        DroppedBy = [.. _counters.Dropped],
-        ClosedBy = [.. _counters.Closed],
+        RefusedBy = _counters.Refused.AsSpan().ToArray(),
+        DroppedBy = _counters.Dropped.AsSpan().ToArray(),
+        ClosedBy = _counters.Closed.AsSpan().ToArray(),
     };
 
     /// <summary>What must survive a restart; asked for by <see cref="HubEffectKind.Persist"/>.</summary>

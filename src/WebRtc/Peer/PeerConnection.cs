@@ -141,7 +141,7 @@ public sealed partial class PeerConnection : IDisposable
         Fingerprint = _certificate.Fingerprint,
         Ufrag = _ice.LocalCredentials.Ufrag,
         Password = _ice.LocalCredentials.Password,
-        Candidates = [.. _ice.LocalCandidates],
+        Candidates = new List<Candidate>(_ice.LocalCandidates), // A spread of an interface would call LINQ.
         Setup = LocalSetup(),
         MaxMessageSize = _options.MaxMessageSize,
         SctpInit = OffersSctpInit ? _association.LocalInit : default,
