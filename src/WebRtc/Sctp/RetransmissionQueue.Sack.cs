@@ -8,6 +8,11 @@ internal sealed partial class RetransmissionQueue
     /// <summary>SACKs that must report a chunk missing before it counts as lost.</summary>
     private const int MissingReportsForLoss = 3;
 
+    /// <summary>Gap blocks of one SACK whose news are told apart; what further ones bring is added to the last.</summary>
+    private const int MaxNewBlocks = 64;
+
+    private readonly NewBlock[] _newBlocks = new NewBlock[MaxNewBlocks];
+    private int _newBlockCount;
     private Tsn _nextRoundTripFrom;
     private Tsn _reportedUpTo;
 
@@ -25,9 +30,9 @@ internal sealed partial class RetransmissionQueue
         _statistics.RetransmissionTimeouts++;
         Timeout.BackOff();
         _fastRetransmit = false;
-        if (_outstanding.FlightBytes > 0 || _outstanding.LostCount > 0)
+        if ((_outstanding.FlightBytes > 0 || _outstanding.LostCount > 0) && !IsProbingZeroWindow)
         {
-            Congestion.TimedOut();
+            Congestion.TimedOut(); // That a probe of a closed window was not taken says nothing about the path.
         }
 
         // What the last SACK did not confirm any more may have been thrown away by the peer since it was acknowledged.
@@ -78,11 +83,31 @@ internal sealed partial class RetransmissionQueue
 
         Congestion.CumulativeAckReached(cumulative);
         FindLosses(gapEnd, ref ack);
-        _peerWindow = (uint)Math.Min(uint.MaxValue, window);
+        if (_peerWindow == 0 && window > 0 && !ack.HasNew)
+        {
+            RepeatProbe(now);
+        }
+
+        _peerWindow = window;
         AdvancePeerAckPoint();
         _forwardTsnDue |= IsForwardTsnNeeded && now - _forwardTsnSentAt > ForwardTsnSpacing;
         UpdateTimer(now, restart: ack.CumulativeAdvanced);
         return true;
+    }
+
+    /// <summary>The peer's window has opened and it did not take the chunk that probed it: there is no need to wait for the timer.</summary>
+    private void RepeatProbe(Instant now)
+    {
+        var from = _outstanding.CumulativeTsnAck.Next;
+        var isProbe = _outstanding.FlightBytes <= Congestion.PacketBytes;
+        while (isProbe && _outstanding.FlightBytes > 0 && _outstanding.Acknowledged.TryFindClear(from, _outstanding.NextTsn, out var tsn))
+        {
+            from = tsn.Next;
+            if (_outstanding[tsn].InFlight)
+            {
+                Lose(now, tsn);
+            }
+        }
     }
 
     private void AdvanceCumulative(Tsn cumulative, ref AckProgress ack)
@@ -112,6 +137,7 @@ internal sealed partial class RetransmissionQueue
     {
         var cumulative = _outstanding.CumulativeTsnAck;
         var upTo = cumulative;
+        _newBlockCount = 0;
         for (var i = 0; i < sack.GapBlockCount; i++)
         {
             var block = sack.GapBlock(i);
@@ -123,6 +149,7 @@ internal sealed partial class RetransmissionQueue
             }
 
             Renege(ack.Now, upTo.Next, start);
+            var bytesBefore = ack.Bytes;
             var from = start;
             while (_outstanding.Acknowledged.TryFindClear(from, end.Next, out var tsn))
             {
@@ -131,10 +158,27 @@ internal sealed partial class RetransmissionQueue
                 from = tsn.Next;
             }
 
+            NoteNewBlock(start, ack.Bytes - bytesBefore);
             upTo = end;
         }
 
         return upTo;
+    }
+
+    private void NoteNewBlock(Tsn start, int bytes)
+    {
+        if (bytes == 0)
+        {
+            return;
+        }
+
+        if (_newBlockCount == MaxNewBlocks)
+        {
+            _newBlocks[^1] = _newBlocks[^1] with { Bytes = _newBlocks[^1].Bytes + bytes };
+            return;
+        }
+
+        _newBlocks[_newBlockCount++] = new NewBlock(start, bytes);
     }
 
     /// <summary>§6.2.1, iv: what was acknowledged and is reported missing now has been thrown away by the peer.</summary>
@@ -175,7 +219,11 @@ internal sealed partial class RetransmissionQueue
         }
     }
 
-    /// <summary>§7.2.4: counts a missing report for each hole below what this SACK newly acknowledged; the third makes a loss.</summary>
+    /// <summary>§7.2.4: counts missing reports for each hole below what this SACK newly acknowledged; the third makes a loss.</summary>
+    /// <remarks>
+    /// The RFC counts SACKs, one for each packet that arrives. A peer that takes in many packets before it answers sends one for all
+    /// of them, so what counts here is packets' worth of later data newly acknowledged (as RFC 6675 §4 has it for TCP), at least one a SACK.
+    /// </remarks>
     private void FindLosses(Tsn gapEnd, ref AckProgress ack)
     {
         // In fast recovery a SACK that moves the cumulative TSN counts for every hole it shows.
@@ -186,37 +234,64 @@ internal sealed partial class RetransmissionQueue
         }
 
         var from = _outstanding.CumulativeTsnAck.Next;
-        var found = false;
-        var foundAgain = false;
+        var block = 0;
+        var bytesAbove = TotalNewBytes();
+        var losses = 0;
+        var repeatedLosses = 0;
         while (_outstanding.Acknowledged.TryFindClear(from, counted, out var tsn))
         {
             from = tsn.Next;
+            for (; block < _newBlockCount && _newBlocks[block].Start.IsBefore(tsn); block++)
+            {
+                bytesAbove -= _newBlocks[block].Bytes;
+            }
+
             ref var chunk = ref _outstanding[tsn];
 
             // The RFC leaves a chunk that was retransmitted once to the timer, as reports about its first copy may still be
             // coming in. Reports that acknowledge something sent after the second copy are about that one, and count.
             var isStale = chunk.Transmissions > 1 && counted.IsBefore(chunk.NextTsnWhenSent);
-            if (!chunk.InFlight || isStale || ++chunk.MissingReports < MissingReportsForLoss)
+            if (!chunk.InFlight || isStale)
             {
                 continue;
             }
 
-            found = true;
-            foundAgain |= chunk.Transmissions > 1;
-            _statistics.FastRetransmits++;
-            Lose(ack.Now, tsn);
+            chunk.MissingReports = (byte)Math.Min(byte.MaxValue, chunk.MissingReports + Math.Max(1, bytesAbove / Congestion.PacketBytes));
+            if (chunk.MissingReports >= MissingReportsForLoss)
+            {
+                losses++;
+                repeatedLosses += chunk.Transmissions > 1 ? 1 : 0;
+                Lose(ack.Now, tsn);
+            }
         }
 
-        if (!found)
+        ReactToLosses(losses, repeatedLosses);
+    }
+
+    private void ReactToLosses(int losses, int repeatedLosses)
+    {
+        if (losses == 0)
         {
             return;
         }
 
+        _statistics.FastRetransmits += losses;
         _fastRetransmit |= _outstanding.LostCount > 0;
-        if (!Congestion.InFastRecovery || foundAgain)
+        if (!Congestion.InFastRecovery || repeatedLosses > 0)
         {
             Congestion.EnterFastRecovery(LastAssignedTsn);
         }
+    }
+
+    private int TotalNewBytes()
+    {
+        var total = 0;
+        for (var i = 0; i < _newBlockCount; i++)
+        {
+            total += _newBlocks[i].Bytes;
+        }
+
+        return total;
     }
 
     /// <summary>A chunk is lost: it goes again, unless its message has used up what it was allowed.</summary>
@@ -246,6 +321,9 @@ internal sealed partial class RetransmissionQueue
             StartRetransmissionTimer(now);
         }
     }
+
+    /// <summary>A gap block and the bytes in it that had not been acknowledged before.</summary>
+    private readonly record struct NewBlock(Tsn Start, int Bytes);
 
     /// <summary>What one acknowledgement has brought so far.</summary>
     private struct AckProgress

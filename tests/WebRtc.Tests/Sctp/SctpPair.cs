@@ -8,6 +8,9 @@ internal sealed record PathConditions
 {
     public TimeSpan Latency { get; init; } = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Time from one packet's arrival to the next one's: the default is that of a gigabit.</summary>
+    public TimeSpan Spacing { get; init; } = TimeSpan.FromMicroseconds(10);
+
     public int Loss { get; init; }
 
     public int Duplication { get; init; }
@@ -26,6 +29,9 @@ internal sealed class SctpEnd(string name, Association association)
     public string Name { get; } = name;
 
     public Association Association { get; set; } = association;
+
+    /// <summary>When the latest of its packets reaches the other end.</summary>
+    public Instant LastArrival { get; set; }
 
     public List<Arrived> Messages { get; } = [];
 
@@ -259,7 +265,8 @@ internal sealed class SctpPair
 
     private void Enqueue(PacketOnPath packet)
     {
-        var arrival = Now + Conditions.Latency;
+        var arrival = Instant.Max(Now + Conditions.Latency, packet.From.LastArrival + Conditions.Spacing);
+        packet.From.LastArrival = arrival;
         if (_prng.NextChance(Conditions.Reordering, 1000))
         {
             arrival += Conditions.ReorderingDelay;
