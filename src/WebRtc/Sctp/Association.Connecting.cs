@@ -140,8 +140,10 @@ public sealed partial class Association
     private void QueueInitAck(Instant now, in InitChunk init)
     {
         // §5.2.1: while both sides are sending INITs ours stays what it was. §5.2.2: once there is an association, the cookie is
-        // for another one, with a tag of its own, and ties it to the present one.
-        var isTied = _tcb is not null;
+        // for another one, with a tag of its own, and ties it to the present one. But a peer that asks under the very tag and TSN we
+        // know it by has not started anew: it repeats itself, or has missed the INITs in signalling, and is let into this one.
+        var isSamePeer = _tcb is { } tcb && init.InitiateTag == tcb.PeerTag && init.InitialTsn == tcb.Peer.InitialTsn;
+        var isTied = _tcb is not null && !isSamePeer;
         var cookie = new StateCookie
         {
             LocalTag = isTied ? DrawTag() : _localTag,

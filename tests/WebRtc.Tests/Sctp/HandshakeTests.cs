@@ -214,7 +214,7 @@ public sealed class HandshakeTests
     }
 
     [Fact]
-    public void A_late_INIT_to_an_established_association_is_answered_with_another_tag_and_leads_nowhere()
+    public void A_late_INIT_to_an_established_association_leads_nowhere()
     {
         var pair = SctpPair.Connected();
         pair.KeepsLog = true;
@@ -222,7 +222,20 @@ public sealed class HandshakeTests
         pair.Inject(pair.Z, SctpPair.Packet(0, pair.A.Association.LocalInit));
         pair.RunFor(TimeSpan.FromSeconds(1));
 
-        var answer = pair.Log.First(packet => packet.Has(ChunkType.InitAck));
+        Assert.Equal(["Z InitAck"], pair.Log.Select(packet => $"{packet.From.Name} {string.Join(' ', packet.Chunks)}"));
+        AssertCarries(pair);
+    }
+
+    [Fact]
+    public void An_INIT_of_somebody_else_to_an_established_association_is_answered_with_another_tag()
+    {
+        var pair = SctpPair.Connected();
+        pair.KeepsLog = true;
+        var stranger = new Association(new SctpOptions(), new SeededSecrets(50));
+
+        pair.Inject(pair.Z, SctpPair.Packet(0, stranger.LocalInit));
+
+        var answer = pair.Log.Single(packet => packet.Has(ChunkType.InitAck));
         Assert.True(InitChunk.TryRead(ChunkTests.Raw(SctpPair.ChunksOf(answer.Bytes)[0]), out var initAck));
         Assert.True(InitChunk.TryRead(ChunkTests.Raw(pair.Z.Association.LocalInit), out var own));
         Assert.NotEqual(own.InitiateTag, initAck.InitiateTag);
@@ -261,13 +274,28 @@ public sealed class HandshakeTests
     {
         var pair = new SctpPair();
         Assert.True(pair.A.Association.StartFromExchanged(pair.Now, pair.Z.Association.LocalInit));
+        Assert.Equal(SctpSendOutcome.Accepted, pair.Send(pair.A, 0, [9]));
+        pair.RunFor(TimeSpan.FromMilliseconds(100)); // What A sends meanwhile is nothing to Z …
 
-        Assert.False(pair.A.Association.StartFromExchanged(pair.Now, pair.Z.Association.LocalInit));
+        pair.Z.Association.Connect(pair.Now);
+        Assert.True(pair.RunUntil(() => pair.Z.Messages.Count == 1, TimeSpan.FromSeconds(5))); // … and comes again.
+
+        Assert.Equal(1, pair.A.Received(SctpEventKind.Connected));
+        AssertCarries(pair);
+    }
+
+    [Fact]
+    public void INITs_that_cannot_be_used_leave_everything_as_it_was()
+    {
+        var pair = new SctpPair();
+
         Assert.False(pair.Z.Association.StartFromExchanged(pair.Now, "nonsense"u8));
         Assert.False(pair.Z.Association.StartFromExchanged(pair.Now, default));
-        Assert.True(pair.Z.Association.StartFromExchanged(pair.Now, pair.A.Association.LocalInit));
+        Assert.False(pair.Z.Association.StartFromExchanged(pair.Now, pair.A.Association.LocalInit.AsSpan(0, 19)));
+        Assert.Equal(AssociationState.New, pair.Z.Association.State);
 
-        AssertCarries(pair);
+        Assert.True(pair.Z.Association.StartFromExchanged(pair.Now, pair.A.Association.LocalInit));
+        Assert.False(pair.Z.Association.StartFromExchanged(pair.Now, pair.A.Association.LocalInit));
     }
 
     [Theory]
