@@ -111,6 +111,7 @@ public sealed partial class OverlayNode
         }
 
         FollowRing(now);
+        _links.TellStatus(now);
         _isSettled = true;
         _wakeAt = NextDue();
         _context.Outbox.WakeAt = _wakeAt;
@@ -182,8 +183,6 @@ public sealed partial class OverlayNode
                 BecomeLeft(now);
                 break;
         }
-
-        _links.TellStatus(now);
     }
 
     private bool HandleHubEvent(Instant now)
@@ -267,6 +266,7 @@ public sealed partial class OverlayNode
             case LinkEventKind.Down:
                 _detector.Forget(happened.Peer.Id);
                 _ring?.LinkDown(now, happened.Peer.Id);
+                WatchLinks(now);
                 break;
             case LinkEventKind.Failed:
                 LinkFailed(now, happened);

@@ -146,10 +146,10 @@ public sealed partial class OverlayNode
         switch (arrival.Payload)
         {
             case Offer offer:
-                _links.ReceiveOffer(now, arrival.From, arrival.ReplyVia, offer);
+                _links.ReceiveOffer(now, arrival.From, new ReturnPath(arrival.ReplyVia, arrival.Link), offer);
                 break;
             case Answer answer:
-                _links.ReceiveAnswer(now, arrival.From, arrival.ReplyVia, answer);
+                _links.ReceiveAnswer(now, arrival.From, new ReturnPath(arrival.ReplyVia, arrival.Link), answer);
                 break;
             case Candidates candidates:
                 _links.ReceiveCandidates(arrival.From, candidates);
@@ -195,5 +195,5 @@ public sealed partial class OverlayNode
     }
 
     private void Reply(Instant now, in Arrival arrival, Payload payload) =>
-        _courier.Send(now, new Letter(arrival.Message.Source, payload) { Via = arrival.ReplyVia, HopContext = arrival.Message.HopContext });
+        _courier.Answer(now, new Letter(arrival.Message.Source, payload) { Via = arrival.ReplyVia, HopContext = arrival.Message.HopContext }, arrival.Link);
 }

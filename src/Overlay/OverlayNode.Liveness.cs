@@ -1,3 +1,4 @@
+using Overlay.Chord;
 using Overlay.Effects;
 using Overlay.Links;
 using Overlay.Messages;
@@ -13,11 +14,12 @@ public sealed partial class OverlayNode
     private readonly FailureDetector _detector;
     private ulong _fence;
     private Instant _fenceDue = Instant.Never;
+    private Instant _unlinkedDue = Instant.Never;
 
     /// <summary>Whether the node paused for so long that others may have taken it for dead: until a ring neighbour answers, it owns nothing.</summary>
     private bool IsFenced => _fence != 0;
 
-    private Instant LivenessDue => Instant.Min(_detector.NextDue, Instant.Min(_fenceDue, _context.UseCheckDue));
+    private Instant LivenessDue => Instant.Min(Instant.Min(_detector.NextDue, _unlinkedDue), Instant.Min(_fenceDue, _context.UseCheckDue));
 
     private void AdvanceLiveness(Instant now)
     {
@@ -25,6 +27,11 @@ public sealed partial class OverlayNode
         if (_context.UseCheckDue <= now)
         {
             ProbeUsedLinks(now);
+        }
+
+        if (_unlinkedDue <= now)
+        {
+            WatchLinks(now);
         }
 
         if (_fenceDue <= now)
@@ -50,6 +57,25 @@ public sealed partial class OverlayNode
                 : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring
                 : LinkWatch.Idle;
             _detector.Track(now, link.PeerId, watch);
+        }
+
+        WatchUnlinked(now, neighbours);
+    }
+
+    /// <summary>A neighbour on the ring without a link dies unnoticed unless it is asked by routed pings, again and again.</summary>
+    private void WatchUnlinked(Instant now, RingNeighbours neighbours)
+    {
+        _unlinkedDue = Instant.Never;
+        if (neighbours.Successor is { } successor && !IsLinked(successor))
+        {
+            _detector.Suspect(now, successor);
+            _unlinkedDue = now + _context.Options.LoneSuspicionTimeout;
+        }
+
+        if (neighbours.Predecessor is { } predecessor && !IsLinked(predecessor))
+        {
+            _detector.Suspect(now, predecessor);
+            _unlinkedDue = now + _context.Options.LoneSuspicionTimeout;
         }
     }
 

@@ -12,7 +12,7 @@ public sealed partial class OverlayNode : INodePort
 {
     Contact INodePort.Self => _context.Self;
 
-    NodePhase INodePort.Phase => _context.Phase;
+    NodePhase INodePort.Phase => _ring is { Phase: not NodePhase.Idle } ? _ring.Phase : _context.Phase;
 
     void INodePort.Send(Instant now, RingId to, Payload payload) => _courier.Send(now, new Letter(to, payload));
 

@@ -81,6 +81,9 @@ public sealed partial class OverlayNode
     /// <summary>Whether a proved link to <paramref name="peer"/> is open.</summary>
     public bool IsLinked(RingId peer) => _context.Links.FindOpen(peer) is not null;
 
+    /// <summary>Whether this node answers for <paramref name="key"/> now.</summary>
+    public bool OwnsKey(RingId key) => _context.IsMember && _context.View.Owned.Contains(key);
+
     /// <summary>The node's tables as any other node would be told: neighbours, fingers and links.</summary>
     public State Snapshot() => StateFor(0);
 

@@ -40,7 +40,7 @@ public sealed partial class ChordRing
     public void OnGrant(Instant now, in Contact from, Grant grant)
     {
         ArgumentNullException.ThrowIfNull(grant);
-        if (!IsMember || !MayGrant(from.Id))
+        if (!IsMember || !(MayGrant(from.Id) || _departed.Contains(from.Id, from.Instance))) // A leaver's records come right after its good-bye.
         {
             return;
         }

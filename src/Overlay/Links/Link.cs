@@ -72,6 +72,11 @@ public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
     public override string ToString() => $"{Id} to {PeerId}, {Phase}";
 }
 
+/// <summary>How the sender of a message is reached.</summary>
+/// <param name="Via">Its anchor, if it named one.</param>
+/// <param name="Link">The link over which the message came in; default where unknown.</param>
+public readonly record struct ReturnPath(RingId? Via, LinkId Link);
+
 /// <summary>The half of a link that is forgotten as soon as the link is open.</summary>
 public sealed class LinkSetUp
 {
@@ -93,8 +98,11 @@ public sealed class LinkSetUp
     /// <summary>The other side, from its signed offer or answer.</summary>
     public LinkDescription? Remote { get; set; }
 
-    /// <summary>The anchor through which the other side's signals came; answers go the same way.</summary>
-    public RingId? PeerVia { get; set; }
+    /// <summary>The way by which the other side's signals came; this side's go back by it.</summary>
+    public ReturnPath PeerPath { get; set; }
+
+    /// <summary>The neighbour through which this side's offer goes, after routing failed: it is the anchor for the answer too.</summary>
+    public RingId? Through { get; set; }
 
     /// <summary>Whether this side sent its proof.</summary>
     public bool HasProved { get; set; }

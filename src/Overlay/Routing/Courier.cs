@@ -14,6 +14,9 @@ public readonly record struct Letter(RingId To, Payload Payload)
     /// <summary>The anchor of a destination that is not a member.</summary>
     public RingId? Via { get; init; }
 
+    /// <summary>The anchor through which this node wants to be answered; a member needs none, unless it cannot be reached by routing at the moment.</summary>
+    public RingId? ReplyVia { get; init; }
+
     public MessageFlags Flags { get; init; }
 
     /// <summary>0: a new one.</summary>
@@ -54,18 +57,37 @@ public sealed class Courier(NodeContext context)
         return (message.MessageId, Dispatch(message, letter.AlwaysSigned, avoid: default));
     }
 
+    /// <summary>
+    /// Answers a message that came over <paramref name="cameBy"/>: like any other, but where greedy routing makes no progress from here, back the way it came. While
+    /// links are missing (a founding mesh, a repair), that way is known to work.
+    /// </summary>
+    public (ulong MessageId, bool ByHub) Answer(Instant now, in Letter letter, LinkId cameBy)
+    {
+        var message = NewMessage(now, letter);
+        if (context.IsMember && context.Links.Find(cameBy) is { IsOpen: true, IsSuspect: false } back && back.PeerId != letter.To)
+        {
+            var hop = Router.NextHop(context.View, context.Links, message);
+            if (hop.Kind == HopKind.Drop || (hop.Kind == HopKind.Forward && hop.Phase != MessageFlags.None))
+            {
+                Put(message, new NextHop(HopKind.Forward, back, MessageFlags.None, DropReason.None), alwaysSigned: true);
+                return (message.MessageId, false);
+            }
+        }
+
+        return (message.MessageId, Dispatch(message, letter.AlwaysSigned, avoid: default));
+    }
+
     /// <summary>Sends a message of this node, signed, with the link to <paramref name="via"/> as its first hop; where there is none, like any other.</summary>
-    public void SendThrough(Instant now, RingId via, in Letter letter)
+    public (ulong MessageId, bool ByHub) SendThrough(Instant now, RingId via, in Letter letter)
     {
         var message = NewMessage(now, letter);
         if (context.Links.FindOpen(via) is { } link)
         {
             Put(message, new NextHop(HopKind.Forward, link, MessageFlags.None, DropReason.None), alwaysSigned: true);
+            return (message.MessageId, false);
         }
-        else
-        {
-            Dispatch(message, alwaysSigned: true, avoid: default);
-        }
+
+        return (message.MessageId, Dispatch(message, alwaysSigned: true, avoid: default));
     }
 
     /// <summary>Sends to the other end of a link, unsigned: the link was proved. Before it is, only the proof goes this way.</summary>
@@ -147,8 +169,10 @@ public sealed class Courier(NodeContext context)
         Kind = letter.Payload.Kind,
         Flags = letter.Flags,
         HopsLeft = Message.HopBudget,
+        HasSourceVia = letter.ReplyVia is not null,
         HasDestinationVia = letter.Via is not null,
         Source = context.Self.Id,
+        SourceVia = letter.ReplyVia ?? default,
         Destination = letter.To,
         DestinationVia = letter.Via ?? default,
         MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),

@@ -12,7 +12,7 @@ namespace Overlay.Signalling;
 public sealed partial class LinkSetUps
 {
     /// <summary>An offer of another node; authentic, from <paramref name="from"/>.</summary>
-    public void ReceiveOffer(Instant now, in Contact from, RingId? via, Offer offer)
+    public void ReceiveOffer(Instant now, in Contact from, ReturnPath path, Offer offer)
     {
         ArgumentNullException.ThrowIfNull(offer);
         if (from.Id == _context.Self.Id || !IsWellFormed(offer.Description) || !_offersSeen.TryAdd(offer.Nonce))
@@ -22,7 +22,7 @@ public sealed partial class LinkSetUps
 
         if (_context.Phase is not (NodePhase.Joining or NodePhase.Founding or NodePhase.Member or NodePhase.Rejoin))
         {
-            Decline(now, from.Id, via, offer, LinkFailure.Leaving);
+            Decline(now, from.Id, path, offer, LinkFailure.Leaving);
             return;
         }
 
@@ -39,7 +39,7 @@ public sealed partial class LinkSetUps
             }
         }
 
-        var waiting = new WaitingOffer(from, via, offer, now);
+        var waiting = new WaitingOffer(from, path, offer, now);
         if (Links.SetUpCount < Links.MaxSetUps)
         {
             Accept(now, waiting);
@@ -52,7 +52,7 @@ public sealed partial class LinkSetUps
         }
         else
         {
-            Decline(now, from.Id, via, offer, LinkFailure.Full);
+            Decline(now, from.Id, path, offer, LinkFailure.Full);
         }
     }
 
@@ -107,7 +107,7 @@ public sealed partial class LinkSetUps
         var offer = waiting.Offer;
         if (Links.FindOpen(waiting.From.Id) is null && !TryMakeRoom(now, offer.Purpose))
         {
-            Decline(now, waiting.From.Id, waiting.Via, offer, LinkFailure.Full);
+            Decline(now, waiting.From.Id, waiting.Path, offer, LinkFailure.Full);
             return;
         }
 
@@ -122,7 +122,7 @@ public sealed partial class LinkSetUps
                 Due = now + _context.Options.LinkSetUpTimeout,
                 OfferNonce = offer.Nonce,
                 Remote = offer.Description,
-                PeerVia = waiting.Via,
+                PeerPath = waiting.Path,
                 LinesTaken = waiting.Lines.Count,
             },
         };
@@ -135,8 +135,8 @@ public sealed partial class LinkSetUps
         }
     }
 
-    private void Decline(Instant now, RingId to, RingId? via, Offer offer, LinkFailure why) =>
-        Signal(now, to, via, default, new Refuse(offer.Nonce, why, why == LinkFailure.Full ? Alternatives(to) : []));
+    private void Decline(Instant now, RingId to, ReturnPath path, Offer offer, LinkFailure why) =>
+        Signal(now, to, path, through: null, default, new Refuse(offer.Nonce, why, why == LinkFailure.Full ? Alternatives(to) : []));
 
     /// <summary>Members near this one, clockwise: they lie in the same finger interval most likely.</summary>
     private List<Descriptor> Alternatives(RingId asker)

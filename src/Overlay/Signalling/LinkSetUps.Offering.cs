@@ -56,7 +56,7 @@ public sealed partial class LinkSetUps
     }
 
     /// <summary>An answer to an offer of this node; authentic, from <paramref name="from"/>.</summary>
-    public void ReceiveAnswer(Instant now, in Contact from, RingId? via, Answer answer)
+    public void ReceiveAnswer(Instant now, in Contact from, ReturnPath path, Answer answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
         var link = Links.FindSetUp(from.Id, isIncoming: false);
@@ -66,7 +66,7 @@ public sealed partial class LinkSetUps
         }
 
         link.Peer = from;
-        setUp.PeerVia = via;
+        setUp.PeerPath = path;
         setUp.AnswerNonce = answer.Nonce;
         setUp.Remote = answer.Description;
         Enter(now, link, LinkPhase.Check);
@@ -153,7 +153,7 @@ public sealed partial class LinkSetUps
             Peer = wish.Peer,
             Purpose = wish.Purpose,
             HeardAt = now,
-            SetUp = new LinkSetUp { Due = now + _context.Options.LinkSetUpTimeout },
+            SetUp = new LinkSetUp { Due = now + _context.Options.LinkSetUpTimeout, Through = DetourTo(wish.PeerId) },
         };
         Links.TryAddSetUp(link);
         Enter(now, link, LinkPhase.Gather);
@@ -161,11 +161,12 @@ public sealed partial class LinkSetUps
     }
 
     /// <summary>Sends a signal to the other side, always signed, and counts it once, here at its origin.</summary>
-    private ulong Signal(Instant now, Link link, Payload payload) => Signal(now, link.PeerId, link.SetUp!.PeerVia, link.Id, payload);
+    private ulong Signal(Instant now, Link link, Payload payload) => Signal(now, link.PeerId, link.SetUp!.PeerPath, link.SetUp.Through, link.Id, payload);
 
-    private ulong Signal(Instant now, RingId to, RingId? via, LinkId link, Payload payload)
+    private ulong Signal(Instant now, RingId to, ReturnPath path, RingId? through, LinkId link, Payload payload)
     {
-        var (messageId, byHub) = _courier.Send(now, new Letter(to, payload) { Via = via, AlwaysSigned = true });
+        var letter = new Letter(to, payload) { Via = path.Via, ReplyVia = through, AlwaysSigned = true };
+        var (messageId, byHub) = through is { } neighbour ? _courier.SendThrough(now, neighbour, letter) : _courier.Answer(now, letter, path.Link);
         if (payload is not Refuse)
         {
             _context.Outbox.Observe(new Effect

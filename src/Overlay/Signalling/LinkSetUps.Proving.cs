@@ -70,7 +70,7 @@ public sealed partial class LinkSetUps
         Schedule();
     }
 
-    /// <summary>This node's phase or id changed: every neighbour is told.</summary>
+    /// <summary>The step is over: every neighbour to whom something changed is told, once.</summary>
     public void TellStatus(Instant now)
     {
         foreach (var link in Links.Open)
@@ -106,6 +106,7 @@ public sealed partial class LinkSetUps
             return;
         }
 
+        _unreached.RemoveAll(entry => entry.Peer == link.PeerId);
         var wish = FindWish(link.PeerId);
         wish?.Succeeded(now);
         link.Purpose = wish?.Purpose ?? LinkPurpose.None;
@@ -130,8 +131,7 @@ public sealed partial class LinkSetUps
 
         if (Links.FindOpen(peer) is { } open)
         {
-            open.Purpose = purpose;
-            Tell(now, open);
+            open.Purpose = purpose; // The other side hears of it at the end of the step.
             JudgeNeed(now, open);
         }
     }

@@ -20,6 +20,7 @@ public sealed partial class LinkSetUps
 {
     private const int MaxWaitingOffers = 16;
     private const int MaxAlternatives = 4;
+    private const int MaxUnreached = 64;
 
     private readonly NodeContext _context;
     private readonly Courier _courier;
@@ -27,6 +28,7 @@ public sealed partial class LinkSetUps
     private readonly List<WaitingOffer> _waiting = [];
     private readonly Queue<LinkEvent> _events = new();
     private readonly RecentNonces _offersSeen = new(64);
+    private readonly List<(RingId Peer, int Count)> _unreached = [];
 
     public LinkSetUps(NodeContext context, Courier courier)
     {
@@ -298,6 +300,11 @@ public sealed partial class LinkSetUps
         }
 
         _context.Outbox.Observe(Observation.LinkEnded, link.PeerId, link.Id, link.Phase, why, link.Purpose);
+        if (!link.IsIncoming && link.Phase == LinkPhase.Signal && why is LinkFailure.Unreachable or LinkFailure.PhaseTimeout)
+        {
+            NoteUnreached(link.PeerId);
+        }
+
         if (FindWish(link.PeerId) is { } wish && IsIdle(wish))
         {
             wish.Failed(now, ref _context.Prng);
@@ -305,6 +312,47 @@ public sealed partial class LinkSetUps
         }
 
         Pump(now);
+    }
+
+    /// <summary>
+    /// Whom to send an offer through whose signals did not arrive the last times: each time another neighbour, of which one may be linked to both. Null: routing has
+    /// not failed yet, or this node does not route.
+    /// </summary>
+    private RingId? DetourTo(RingId peer)
+    {
+        var failures = 0;
+        foreach (var entry in _unreached)
+        {
+            failures = entry.Peer == peer ? entry.Count : failures;
+        }
+
+        if (failures == 0 || !_context.IsMember || Links.OpenCount == 0)
+        {
+            return null;
+        }
+
+        var via = Links.Open[(failures - 1) % Links.OpenCount];
+        return via.Forwards && !via.IsSuspect && via.PeerId != peer ? via.PeerId : null;
+    }
+
+    private void NoteUnreached(RingId peer)
+    {
+        var count = 1;
+        for (var i = _unreached.Count - 1; i >= 0; i--)
+        {
+            if (_unreached[i].Peer == peer)
+            {
+                count = _unreached[i].Count + 1;
+                _unreached.RemoveAt(i);
+            }
+        }
+
+        if (_unreached.Count == MaxUnreached)
+        {
+            _unreached.RemoveAt(0);
+        }
+
+        _unreached.Add((peer, count));
     }
 
     private void BecomeDown(Instant now, Link link, LinkFailure why)

@@ -1,4 +1,5 @@
 using Overlay.Identity;
+using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Time;
@@ -43,7 +44,7 @@ internal sealed class LinkWish(RingId peerId)
 }
 
 /// <summary>An offer that came while all set-ups were in use. It waits as long as its sender does.</summary>
-internal sealed record WaitingOffer(Contact From, RingId? Via, Offer Offer, Instant ArrivedAt)
+internal sealed record WaitingOffer(Contact From, ReturnPath Path, Offer Offer, Instant ArrivedAt)
 {
     /// <summary>Candidates that came meanwhile, bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
     public List<string> Lines { get; } = [];

@@ -20,6 +20,8 @@ internal sealed class TestNetwork
     private readonly Dictionary<SessionId, (TestNode Node, LinkId Link)> _sessions = [];
     private readonly HubOutbox _hubOutbox = new();
     private KeyedSigning _hubSigning = new(World, 1_000_000);
+    private bool _wasStopped;
+    private Prng _jitter;
     private long _order;
     private long _lastSession;
     private int _lastUfrag;
@@ -28,7 +30,6 @@ internal sealed class TestNetwork
     public TestNetwork()
     {
         Now = At(TimeSpan.TicksPerDay);
-        StartHub();
     }
 
     public Instant Now { get; private set; }
@@ -37,11 +38,22 @@ internal sealed class TestNetwork
 
     public bool IsSealed { get; init; }
 
+    /// <summary>One way, and what is added at random to each message.</summary>
     public TimeSpan Latency { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    public TimeSpan Jitter { get; init; }
+
+    /// <summary>Decides keys, schedules and jitter.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    public HubAdmissionOptions HubOptions { get; init; } = HubAdmissionOptions.Loopback;
 
     public List<TestNode> Nodes { get; } = [];
 
     public HubAdmission? Hub { get; private set; }
+
+    /// <summary>Hears of every message as it leaves a node.</summary>
+    public Action<TestNode, LinkId, Message> Sending { get; set; } = (_, _, _) => { };
 
     /// <summary>Messages that vanish on their way: (from, to, message).</summary>
     public Func<TestNode, TestNode?, Message, bool> Loses { get; set; } = (_, _, _) => false;
@@ -61,8 +73,13 @@ internal sealed class TestNetwork
 
     public TestNode Add(bool isGuest = false, byte[]? rememberedHubKey = null, int? index = null)
     {
+        if (Nodes.Count == 0 && Hub is null && !_wasStopped)
+        {
+            StartHub();
+        }
+
         var number = index ?? Nodes.Count;
-        var start = new NodeStart((ulong)number + 1, Now.UnixMilliseconds, 1, rememberedHubKey, "", isGuest);
+        var start = new NodeStart((ulong)number + (Seed * 1000), Now.UnixMilliseconds, 1, rememberedHubKey, "", isGuest);
         var node = new TestNode(this, number, start, Options, IsSealed);
         Nodes.Add(node);
         node.Step((n, now, outbox) => n.Start(now, outbox));
@@ -81,7 +98,7 @@ internal sealed class TestNetwork
 
     public void StopHub()
     {
-        Hub = null;
+        (Hub, _wasStopped) = (null, true);
         foreach (var (session, (node, link)) in _sessions.ToArray())
         {
             _sessions.Remove(session);
@@ -93,7 +110,7 @@ internal sealed class TestNetwork
     public void StartHub(ulong key = 1_000_000, bool remembers = true)
     {
         _hubSigning = new KeyedSigning(World, key);
-        Hub = new HubAdmission(Now, HubAdmissionOptions.Loopback, new HubIdentity(_hubSigning, new SeededSecrets(key + (ulong)_order), new byte[32]), remembers ? _hubState : null);
+        Hub = new HubAdmission(Now, HubOptions, new HubIdentity(_hubSigning, new SeededSecrets(key + (ulong)_order), new byte[32]), remembers ? _hubState : null);
     }
 
     /// <summary>Ends a node without a word.</summary>
@@ -134,27 +151,19 @@ internal sealed class TestNetwork
         }
     }
 
-    public string Describe() => string.Join('\n', Nodes.Select(node =>
-        $"{node.Index} {node.Id} {(node.IsAlive ? node.Node.Phase.ToString() : "dead")} pred {node.Node.Predecessor?.Id} succ [{string.Join(' ', node.Node.Successors.ToArray().Select(s => s.Id))}] links [{string.Join(' ', node.LinkedTo)}]"));
+    /// <summary>Who is not where an ideal ring would have it.</summary>
+    public string Describe() => string.Join('\n', Living.Where(node => !IsIdeal(node)).Select(node =>
+        $"{Now} {node.Index} {node.Id} {node.Node.Phase} pred {node.Node.Predecessor?.Id} succ [{string.Join(' ', node.Node.Successors.ToArray().Select(one => one.Id))}] links [{string.Join(' ', node.Node.Snapshot().Links.Select(link => $"{link.Id}{(link.IsIncoming ? '<' : '>')}{link.Phase}:{link.Purpose}"))}]"));
 
     /// <summary>Whether successor lists are exact and predecessors inverse among the living members.</summary>
-    public bool IsIdealRing()
-    {
-        var members = Living.OrderBy(node => node.Id.Value).ToArray();
-        for (var i = 0; i < members.Length; i++)
-        {
-            var node = members[i].Node;
-            var length = Math.Min(Options.SuccessorListLength, members.Length - 1);
-            var successors = node.Successors.ToArray().Select(contact => contact.Id);
-            var expected = Enumerable.Range(1, length).Select(step => members[(i + step) % members.Length].Id);
-            var predecessor = members[(i + members.Length - 1) % members.Length].Id;
-            if (!members[i].IsMember || !successors.SequenceEqual(expected) || (members.Length > 1 && node.Predecessor?.Id != predecessor))
-            {
-                return false;
-            }
-        }
+    public bool IsIdealRing() => Living.All(IsIdeal);
 
-        return true;
+    private bool IsIdeal(TestNode node)
+    {
+        var others = Living.Where(other => other != node).OrderBy(other => node.Id.ClockwiseTo(other.Id)).Select(other => other.Id).ToArray();
+        return node.IsMember
+            && node.Node.Successors.ToArray().Select(contact => contact.Id).SequenceEqual(others.Take(Options.SuccessorListLength))
+            && node.Node.Predecessor?.Id == (others.Length > 0 ? others[^1] : default(RingId?));
     }
 
     internal void WakeLater(TestNode node)
@@ -167,7 +176,7 @@ internal sealed class TestNetwork
 
         At(due > Now ? due : Now, () =>
         {
-            if (node.IsAlive && node.WakeAt == due)
+            if (node.IsAlive && !node.IsPaused && node.WakeAt == due)
             {
                 node.Step((n, now, outbox) => n.Advance(now, outbox));
             }
@@ -176,12 +185,14 @@ internal sealed class TestNetwork
 
     internal void Send(TestNode from, LinkId link, Message message)
     {
+        Sending(from, link, message);
         if (from.Sessions.TryGetValue(link, out var session))
         {
             if (!Loses(from, null, message))
             {
                 var toHub = Alters(from, null, message);
-                After(Latency, () => HubStep((hub, outbox) => hub.Receive(Now, new SessionId(session), toHub, outbox)));
+                from.LastHubArrival = Later(from.LastHubArrival, Now + Delay());
+                At(from.LastHubArrival, () => HubStep((hub, outbox) => hub.Receive(Now, new SessionId(session), toHub, outbox)));
             }
 
             return;
@@ -193,14 +204,13 @@ internal sealed class TestNetwork
         }
 
         var arrived = Reread(Alters(from, other.Node, message));
-        After(Latency, () =>
+        end.Unacknowledged.Add(message);
+        end.LastArrival = Later(end.LastArrival, Now + Delay()); // A link keeps the order.
+        At(end.LastArrival, () =>
         {
-            if (!other.Node.IsAlive || other.IsClosed)
+            if (other.Node.IsAlive && !other.IsClosed)
             {
-                end.Unacknowledged.Add(message);
-            }
-            else
-            {
+                end.Unacknowledged.Remove(message);
                 Input(other.Node, (n, now, outbox) => n.Receive(now, other.Link, arrived, outbox));
             }
         });
@@ -285,6 +295,21 @@ internal sealed class TestNetwork
         }
     }
 
+    /// <summary>The node's loop stands still; what arrives meanwhile waits.</summary>
+    public void Pause(TestNode node, TimeSpan duration)
+    {
+        node.IsPaused = true;
+        Run(duration);
+        node.IsPaused = false;
+        node.Step((n, now, outbox) => n.Advance(now, outbox));
+        foreach (var input in node.Waiting.ToArray())
+        {
+            node.Step(input);
+        }
+
+        node.Waiting.Clear();
+    }
+
     /// <summary>Breaks the connection between two nodes for both, as a failing network would.</summary>
     public void Break(TestNode a, TestNode b)
     {
@@ -304,6 +329,10 @@ internal sealed class TestNetwork
     }
 
     public SignedBody Body(Payload payload) => new() { Instance = 1, ExpiresAt = Now.UnixMilliseconds + 30_000, Payload = payload };
+
+    private TimeSpan Delay() => Latency + _jitter.Between(TimeSpan.Zero, Jitter);
+
+    private static Instant Later(Instant a, Instant b) => a > b ? a : b;
 
     public void After(TimeSpan delay, Action action) => At(Now + delay, action);
 
@@ -426,7 +455,11 @@ internal sealed class TestNetwork
 
     private static void Input(TestNode node, Action<OverlayNode, Instant, Outbox> input)
     {
-        if (node.IsAlive)
+        if (node.IsAlive && node.IsPaused)
+        {
+            node.Waiting.Add(input);
+        }
+        else if (node.IsAlive)
         {
             node.Step(input);
         }

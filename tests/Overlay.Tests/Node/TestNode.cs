@@ -28,9 +28,11 @@ internal sealed class TestEnd(TestNode node, LinkId link, RingId peer)
 
     public bool IsOpen { get; set; }
 
+    public Instant LastArrival { get; set; }
+
     public bool IsClosed { get; set; }
 
-    /// <summary>Sent and not acknowledged: the other end died.</summary>
+    /// <summary>Sent and not acknowledged: on its way, or the other end died.</summary>
     public List<Message> Unacknowledged { get; } = [];
 }
 
@@ -44,7 +46,7 @@ internal sealed class TestNode
     {
         _network = network;
         Index = index;
-        Signing = new KeyedSigning(TestNetwork.World, (ulong)index + 1);
+        Signing = new KeyedSigning(TestNetwork.World, (ulong)index + 1 + (network.Seed * 10_000_000));
         var sealing = isSealed ? new KeyedSealing(TestNetwork.World, Signing.PublicKey.ToArray()) : null;
         Node = new OverlayNode(options, new NodePorts(Signing, sealing, new SeededSecrets((ulong)index * 7919 + 17)), start);
     }
@@ -56,6 +58,12 @@ internal sealed class TestNode
     public KeyedSigning Signing { get; }
 
     public bool IsAlive { get; set; } = true;
+
+    public bool IsPaused { get; set; }
+
+    public List<Action<OverlayNode, Instant, Outbox>> Waiting { get; } = [];
+
+    public Instant LastHubArrival { get; set; }
 
     public RingId Id => Node.Self.Id;
 
@@ -90,7 +98,7 @@ internal sealed class TestNode
         _outbox.Clear();
         foreach (var effect in effects)
         {
-            _network.Trace?.Invoke($"{_network.Now} {Index} {effect.Kind} {effect.Link} {effect.Observation} {effect.Drop} {effect.LinkPhase} {effect.Failure} {effect.Outcome} {effect.Message.Kind} {effect.Message.Source}->{effect.Message.Destination} {(effect.Message.Body as SignedBody)?.Payload}");
+            _network.Trace?.Invoke($"{_network.Now} {Index} {effect.Kind} {effect.Link} {effect.Observation} {effect.Drop} {effect.LinkPhase} {effect.Phase} {effect.Failure} {effect.Outcome} {effect.Message.Kind} {effect.Message.Source}->{effect.Message.Destination} {(effect.Message.Body as SignedBody)?.Payload}");
             Perform(effect);
         }
 
