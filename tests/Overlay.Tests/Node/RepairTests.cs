@@ -55,6 +55,7 @@ public sealed class RepairTests
     {
         var network = Ring(12);
         var leaver = network.Nodes[5];
+        var neighbours = leaver.Node.Successors.ToArray().Append(leaver.Node.Predecessor!.Value).Select(contact => contact.Id).ToHashSet();
 
         var request = leaver.Leave();
         network.RunUntil(() => leaver.Endings.ContainsKey(request), TimeSpan.FromSeconds(3));
@@ -65,6 +66,7 @@ public sealed class RepairTests
         Assert.Equal(Outcome.Done, leaver.Endings[request].Outcome);
         Assert.Equal(NodePhase.Left, leaver.Node.Phase);
         Assert.Empty(leaver.LinkedTo);
+        Assert.All(network.Living.Where(node => neighbours.Contains(node.Id)), node => Assert.Equal(1, node.Count(Observation.PeerLeft)));
         Assert.DoesNotContain(network.Living, node => node.Observed.Any(effect => effect.Observation == Observation.Evicted));
         Assert.DoesNotContain(network.Living.SelectMany(node => node.LinkedTo), id => id == leaver.Id);
         AllPairsTalk(network);
