@@ -15,7 +15,7 @@ internal enum LoopInputKind : byte
 }
 
 /// <summary>One input from another thread: a hub's frame, or a command of the application.</summary>
-internal readonly record struct LoopInput(LoopInputKind Kind, LinkId Link, byte[]? Frame, Action<Instant>? Command)
+internal readonly record struct LoopInput(LoopInputKind Kind, LinkId Link, byte[]? Frame, Action<Instant, Outbox>? Command)
 {
     public static LoopInput HubOpened(LinkId link) => new(LoopInputKind.HubOpened, link, null, null);
 
@@ -23,7 +23,7 @@ internal readonly record struct LoopInput(LoopInputKind Kind, LinkId Link, byte[
 
     public static LoopInput HubLost(LinkId link) => new(LoopInputKind.HubLost, link, null, null);
 
-    public static LoopInput Do(Action<Instant> command) => new(LoopInputKind.Command, default, null, command);
+    public static LoopInput Do(Action<Instant, Outbox> command) => new(LoopInputKind.Command, default, null, command);
 
     public static LoopInput Stop() => new(LoopInputKind.Stop, default, null, null);
 
