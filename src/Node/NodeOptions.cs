@@ -42,6 +42,10 @@ public sealed class NodeOptions
     /// <value>Default 60 s; more than zero.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Seeds what decides schedules (not secrets), for runs that are to resemble each other.</summary>
+    /// <value>Default null: drawn.</value>
+    public ulong? Seed { get; set; }
+
     /// <summary>The protocol's tunables.</summary>
     public OverlayOptions Protocol { get; set; } = OverlayOptions.Default;
 
@@ -108,6 +112,7 @@ public sealed class NodeOptions
             IsGuest = IsGuest,
             Token = Token,
             StartTimeout = StartTimeout,
+            Seed = Seed,
             TimeProvider = TimeProvider,
             LoggerFactory = loggers,
             OnObserved = OnObserved,
