@@ -10,7 +10,6 @@ using Overlay.Ring;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;
-using Overlay.Time;
 using Overlay.WebRtc;
 using Overlay.WebRtc.Dtls;
 
@@ -307,7 +306,7 @@ public sealed class OverlayHost : IAsyncDisposable
         }
     }
 
-    private async Task<CommandResult> RunAsync(Func<Instant, Outbox, RequestId> command, CancellationToken cancellationToken)
+    private async Task<CommandResult> RunAsync(Func<Time.Instant, Outbox, RequestId> command, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var ended = _ended.Token.Register(static a => ((TaskCompletionSource<CommandResult>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
