@@ -89,7 +89,7 @@ public sealed class OverlayHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         var bell = new Bell();
-        var identity = NodeIdentity.Open(options.DataDirectory, options.TimeProvider);
+        var identity = OpenIdentity(options);
         OverlayHost host;
         try
         {
@@ -229,6 +229,18 @@ public sealed class OverlayHost : IAsyncDisposable
         _identity.Dispose();
     }
 
+    private static NodeIdentity OpenIdentity(RuntimeOptions options)
+    {
+        try
+        {
+            return NodeIdentity.Open(options.DataDirectory, options.TimeProvider);
+        }
+        catch (IdentityFileException e)
+        {
+            throw new OverlayException(OverlayError.DataUnusable, e.Message, e);
+        }
+    }
+
     private static DtlsCertificate CreateCertificate(TimeProvider time)
     {
         var now = time.GetUtcNow();
@@ -293,7 +305,7 @@ public sealed class OverlayHost : IAsyncDisposable
         {
             case Outcome.Done:
                 Self = (Contact)result.Value!;
-                _identity.RememberHub(_node.HubKey.Span);
+                _identity.RememberHubKey(_node.HubKey.Span);
                 return;
             case Outcome.HubKeyChanged:
                 throw new OverlayException(

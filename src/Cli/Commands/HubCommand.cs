@@ -30,11 +30,8 @@ internal static class HubCommand
                 DataDirectory = parsed.GetValue(data) ?? DefaultData(),
                 Open = parsed.GetValue(open),
                 StunPort = parsed.GetValue(stun) is > 0 and var stunPort ? stunPort : null,
+                Tokens = parsed.GetValue(tokens) ?? [],
             };
-            foreach (var token in parsed.GetValue(tokens) ?? [])
-            {
-                options.Tokens.Add(token);
-            }
 
             return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, cancellationToken));
         });

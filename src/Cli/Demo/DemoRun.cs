@@ -44,7 +44,7 @@ internal sealed class DemoRun(DemoOptions options, DemoView view)
         _report.Messages = await ExchangeAsync("messages between random pairs", options.Messages, cancellationToken).ConfigureAwait(false);
 
         view.Begin("the hub is stopped", 1);
-        _report.MaxHubSockets = hub.Status.MaxSockets;
+        _report.MaxHubSockets = hub.Status.Sockets.Max;
         await hub.StopAsync(cancellationToken).ConfigureAwait(false);
         _report.HubStopped = !await AnswersAsync(hub.Uri, cancellationToken).ConfigureAwait(false);
         view.Advance();
