@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Routing;
 using Overlay.Runtime;
 
 namespace Overlay.Nodes;

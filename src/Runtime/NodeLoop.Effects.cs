@@ -252,7 +252,7 @@ internal sealed partial class NodeLoop
         while (link.Connection.TryGetDatagram(NodeClock.ToStack(now), _datagram, out var transmit))
         {
             var datagram = _datagram.AsSpan(0, transmit.Length);
-            if (PeerDemux.IsStun(datagram))
+            if (PeerDemux.KindOf(datagram) == DatagramKind.Stun)
             {
                 _links.Remember(link, transmit.Path, transmit.Remote);
             }

@@ -7,6 +7,7 @@ using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Routing;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;

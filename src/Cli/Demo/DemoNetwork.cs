@@ -73,7 +73,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
         {
             var verdict = await CheckAsync(cancellationToken).ConfigureAwait(false);
             look(verdict);
-            if (verdict.IsIdeal)
+            if (verdict.IsClean)
             {
                 return true;
             }

@@ -80,7 +80,7 @@ internal sealed class DemoView(Terminal terminal, DemoOptions options)
         {
             if (_task is { } task)
             {
-                task.Value = verdict.IsIdeal ? task.MaxValue : Math.Max(0, task.MaxValue - verdict.Problems.Count);
+                task.Value = verdict.IsClean ? task.MaxValue : Math.Max(0, task.MaxValue - verdict.Findings.Count);
             }
         }
     }

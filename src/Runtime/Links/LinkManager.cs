@@ -19,7 +19,6 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
 {
     private const int PacketBytes = 1200;
     private const int MaxBufferedBytes = 4 << 20;
-    private const int MaxUfragLength = 64;
 
     private static readonly TimeSpan OwnConsentTimeout = TimeSpan.FromSeconds(30);
 
@@ -107,15 +106,12 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
     /// <summary>Finds the connection that a datagram belongs to.</summary>
     public bool TryRoute(PathId path, TransportAddress from, ReadOnlySpan<byte> datagram, [NotNullWhen(true)] out PeerLink? link)
     {
-        if (PeerDemux.IsStun(datagram))
+        if (PeerDemux.KindOf(datagram) == DatagramKind.Stun
+            && PeerDemux.TryGetLocalUfrag(datagram, out var ufrag)
+            && _byUfrag.TryGetValue(ufrag, out link))
         {
-            Span<char> ufrag = stackalloc char[MaxUfragLength];
-            if (PeerDemux.TryGetLocalUfrag(datagram, ufrag, out var length)
-                && _byUfrag.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(ufrag[..length], out link))
-            {
-                Remember(link, path, from);
-                return true;
-            }
+            Remember(link, path, from);
+            return true;
         }
 
         return _byRemote.TryGetValue((path, from), out link);
