@@ -66,14 +66,14 @@ internal sealed class DemoNetwork : IAsyncDisposable
     }
 
     /// <summary>Waits until the checker sees exact successor lists and inverse predecessors; false where that takes too long.</summary>
-    public async Task<bool> WaitForIdealRingAsync(TimeSpan patience, Action<RingVerdict> look, CancellationToken cancellationToken)
+    public async Task<bool> WaitForIdealRingAsync(TimeSpan patience, Action<IReadOnlyList<RingFinding>> look, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < patience)
         {
-            var verdict = await CheckAsync(cancellationToken).ConfigureAwait(false);
-            look(verdict);
-            if (verdict.IsClean)
+            var problems = await CheckAsync(cancellationToken).ConfigureAwait(false);
+            look(problems);
+            if (problems.Count == 0)
             {
                 return true;
             }
@@ -84,8 +84,8 @@ internal sealed class DemoNetwork : IAsyncDisposable
         return false;
     }
 
-    /// <summary>What the checker says of the ring now.</summary>
-    public async Task<RingVerdict> CheckAsync(CancellationToken cancellationToken)
+    /// <summary>What the checker has against the ring now.</summary>
+    public async Task<List<RingFinding>> CheckAsync(CancellationToken cancellationToken)
     {
         var living = Living;
         var states = await StatesAsync(cancellationToken).ConfigureAwait(false);

@@ -74,13 +74,13 @@ internal sealed class DemoView(Terminal terminal, DemoOptions options)
     }
 
     /// <summary>What the checker saw: how many members are in their right place.</summary>
-    public void Look(RingVerdict verdict)
+    public void Look(IReadOnlyList<RingFinding> problems)
     {
         lock (_gate)
         {
             if (_task is { } task)
             {
-                task.Value = verdict.IsClean ? task.MaxValue : Math.Max(0, task.MaxValue - verdict.Findings.Count);
+                task.Value = Math.Max(0, task.MaxValue - problems.Count);
             }
         }
     }
