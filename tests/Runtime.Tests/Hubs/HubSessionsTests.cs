@@ -162,7 +162,7 @@ public sealed class HubSessionsTests
         public void End() => _frames.Writer.TryComplete();
 
         public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken) =>
-            await _frames.Reader.WaitToReadAsync(cancellationToken) && _frames.Reader.TryRead(out var frame) ? frame : null;
+            await _frames.Reader.WaitToReadAsync(cancellationToken) && _frames.Reader.TryRead(out var frame) ? frame : (ReadOnlyMemory<byte>?)null;
 
         public bool TrySend(ReadOnlySpan<byte> frame)
         {

@@ -62,18 +62,22 @@ public sealed class WebSocketHubTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
+        using var stop = new CancellationTokenSource();
         var serving = Task.Run(async () =>
         {
-            using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-            var stream = client.GetStream();
-            await stream.ReadAtLeastAsync(new byte[1], 1, cancellationToken: TestContext.Current.CancellationToken);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(greeting), TestContext.Current.CancellationToken);
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync(stop.Token);
+                await ReadRequestAsync(client.GetStream()); // All of it, or closing would reset the connection.
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(greeting), stop.Token);
+            }
         });
 
         var error = await FailAsync(new Uri($"ws://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
 
         Assert.Equal(OverlayError.NotAHub, error.Reason);
-        await serving.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => serving);
     }
 
     [Fact]
@@ -151,6 +155,15 @@ public sealed class WebSocketHubTests
         catch (WebSocketException)
         {
             // Cut.
+        }
+    }
+
+    private static async Task ReadRequestAsync(NetworkStream stream)
+    {
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { Length: > 0 })
+        {
+            // The header's lines, up to the empty one.
         }
     }
 

@@ -91,12 +91,13 @@ public sealed class WebSocketSessionTests
     [Fact]
     public async Task A_hub_that_dies_ends_the_session()
     {
-        await using var server = await TinyServer.StartHubAsync(socket =>
+        await using var server = await TinyServer.StartHubAsync(async socket =>
         {
+            await socket.ReceiveAsync(new byte[16], Cancelled);
             socket.Abort();
-            return Task.CompletedTask;
         });
         await using var session = await ConnectAsync(server);
+        session.TrySend(Bytes(1));
 
         Assert.Null(await ReceiveAsync(session));
     }
