@@ -4,6 +4,7 @@ using System.Text;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Routing;
 using Overlay.Runtime.Hubs;
 using Overlay.WebRtc;
 
