@@ -80,6 +80,10 @@ public sealed class Node : IAsyncDisposable
     public Task<DeliveryReport> SendAsync(RingId to, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
         _host.SendAsync(to, bytes, new SendOptions { RecordRoute = true }, cancellationToken);
 
+    /// <summary>Sends text (UTF-8) to exactly <paramref name="to"/> and waits for the signed receipt.</summary>
+    public Task<DeliveryReport> SendAsync(RingId to, string text, CancellationToken cancellationToken = default) =>
+        SendAsync(to, Encoding.UTF8.GetBytes(text), cancellationToken);
+
     /// <summary>Sends text (UTF-8) to an id or a name and waits for the signed receipt.</summary>
     /// <exception cref="OverlayException">The name is unknown, the node unreachable, or no receipt came.</exception>
     public async Task<DeliveryReport> SendAsync(string to, string text, CancellationToken cancellationToken = default)

@@ -31,14 +31,16 @@ internal sealed class Bell : IValueTaskSource
             return new ValueTask(this, _core.Version);
         }
 
-        Volatile.Write(ref _state, Idle);
+        Interlocked.Exchange(ref _state, Idle); // A full fence, as below.
         return ValueTask.CompletedTask;
     }
 
     void IValueTaskSource.GetResult(short token)
     {
         _core.GetResult(token);
-        Volatile.Write(ref _state, Idle); // Before the inputs are looked at, so that a ring from now on wakes again.
+        // Before the inputs are looked at, so that a ring from now on wakes again. A full fence: a plain store may become visible only after the reads that
+        // follow it, and would then wipe out the ring of an input that those reads did not see.
+        Interlocked.Exchange(ref _state, Idle);
     }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);

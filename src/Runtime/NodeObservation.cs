@@ -1,3 +1,4 @@
+using System.Text;
 using System.Runtime.InteropServices;
 using Overlay.Effects;
 using Overlay.Messages;
@@ -38,4 +39,8 @@ public readonly record struct NodeObservation(
 /// <param name="From">Who signed it.</param>
 /// <param name="Bytes">The content.</param>
 /// <param name="Hops">Links crossed, the last one included.</param>
-public sealed record OverlayMessage(RingId From, ReadOnlyMemory<byte> Bytes, int Hops);
+public sealed record OverlayMessage(RingId From, ReadOnlyMemory<byte> Bytes, int Hops)
+{
+    /// <summary>The content as text (UTF-8).</summary>
+    public string Text => Encoding.UTF8.GetString(Bytes.Span);
+}

@@ -45,6 +45,7 @@ public sealed class OverlayHost : IAsyncDisposable
             options.Protocol,
             new NodePorts(identity.Signing, identity.Sealing, secrets),
             new NodeStart(seed, identity.Instance, options.Hubs.Count, identity.RememberedHubKey, options.Token, options.IsGuest));
+        Ended = _ended.Token; // Good also after the source was disposed.
         Endpoints = [.. paths.Select(path => path.Local)];
         _loop = new NodeLoop(
             _node,
@@ -77,7 +78,7 @@ public sealed class OverlayHost : IAsyncDisposable
     public NodeCounters Counters { get; } = new();
 
     /// <summary>Ends when the node has stopped, for whatever reason.</summary>
-    public CancellationToken Ended => _ended.Token;
+    public CancellationToken Ended { get; }
 
     /// <summary>The messages that arrive, in order of arrival. One reader; ends when the node stops.</summary>
     public IAsyncEnumerable<OverlayMessage> ReadMessagesAsync(CancellationToken cancellationToken = default) =>
@@ -177,7 +178,7 @@ public sealed class OverlayHost : IAsyncDisposable
     public async Task<State> SnapshotAsync(CancellationToken cancellationToken = default)
     {
         var answer = new TaskCompletionSource<State>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var ended = _ended.Token.Register(static a => ((TaskCompletionSource<State>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
+        await using var ended = Ended.Register(static a => ((TaskCompletionSource<State>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
         await _loop.PostAsync(LoopInput.Do((_, _) => answer.TrySetResult(_node.Snapshot())), cancellationToken).ConfigureAwait(false);
         return await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -322,7 +323,7 @@ public sealed class OverlayHost : IAsyncDisposable
     private async Task<CommandResult> RunAsync(Func<Time.Instant, Outbox, RequestId> command, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var ended = _ended.Token.Register(static a => ((TaskCompletionSource<CommandResult>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
+        await using var ended = Ended.Register(static a => ((TaskCompletionSource<CommandResult>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
         await _loop.PostAsync(LoopInput.Do((now, outbox) => _pending[command(now, outbox).Value] = answer), cancellationToken).ConfigureAwait(false);
         return await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }

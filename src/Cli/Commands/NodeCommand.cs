@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text;
 using Overlay.Cli.Output;
 using Overlay.Nodes;
 using Overlay.Runtime;
@@ -90,9 +89,8 @@ internal static class NodeCommand
     {
         await foreach (var message in node.Messages.ConfigureAwait(false))
         {
-            var text = Encoding.UTF8.GetString(message.Bytes.Span);
-            terminal.WriteJson(new { type = "message", from = message.From, text, hops = message.Hops });
-            terminal.Say($"{message.From} → {text}");
+            terminal.WriteJson(new { type = "message", from = message.From, text = message.Text, hops = message.Hops });
+            terminal.Say($"{message.From} → {message.Text}");
         }
     }
 

@@ -21,5 +21,7 @@ internal static class StateFolder
     }
 
     /// <summary>The directory of a named node: its own for each hub, so that a restart keeps the id and two networks do not meet.</summary>
-    public static string OfNode(Uri hub, string name) => System.IO.Path.Combine(Path, "nodes", $"{hub.Host}_{hub.Port}", name);
+    /// <remarks>The prefix keeps the names that mean something to a file system ("..", "con") from meaning it here.</remarks>
+    public static string OfNode(Uri hub, string name) =>
+        System.IO.Path.Combine(Path, "nodes", $"{hub.IdnHost.Replace(':', '-')}_{hub.Port}", "node-" + name);
 }

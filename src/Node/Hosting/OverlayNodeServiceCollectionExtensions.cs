@@ -9,6 +9,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds a node to a generic host.</summary>
 public static class OverlayNodeServiceCollectionExtensions
 {
+    /// <summary>The section of the configuration that <see cref="NodeOptions"/> are read from, before code has its say.</summary>
+    public const string ConfigurationSection = "Overlay:Node";
+
     /// <summary>
     /// Adds a node that joins when the host starts and leaves when it stops. Its options are validated before the host starts; services reach it through
     /// <see cref="INodeAccessor"/>.
@@ -16,7 +19,7 @@ public static class OverlayNodeServiceCollectionExtensions
     public static IServiceCollection AddOverlayNode(this IServiceCollection services, Action<NodeOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var options = services.AddOptions<NodeOptions>().ValidateOnStart();
+        var options = services.AddOptions<NodeOptions>().BindConfiguration(ConfigurationSection).ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);

@@ -86,6 +86,11 @@ internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, Func<LoopIn
         {
             // Closed by this node.
         }
+        catch (Exception e)
+        {
+            // A connector may be anybody's: its mistake ends this session, not the node.
+            LastFailure = new OverlayException(OverlayError.HubUnreachable, $"The session with {hub.Name} broke: {e.Message}", e);
+        }
         finally
         {
             if (!entry.IsClosed)

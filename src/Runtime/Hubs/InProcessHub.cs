@@ -23,6 +23,7 @@ public sealed class InProcessHub : IHubConnector, IDisposable
     private readonly EncodedBody _body = new();
     private readonly ITimer _timer;
     private long _lastSession;
+    private bool _isDisposed;
 
     public InProcessHub(TimeProvider timeProvider)
     {
@@ -58,6 +59,11 @@ public sealed class InProcessHub : IHubConnector, IDisposable
     {
         lock (_gate)
         {
+            if (_isDisposed)
+            {
+                throw new OverlayException(OverlayError.HubUnreachable, "The in-process hub has ended.");
+            }
+
             var session = new Session(this, new SessionId(++_lastSession));
             _sessions.Add(session.Id, session);
             _hub.SessionOpened(_clock.Now, session.Id, default, _outbox);
@@ -70,6 +76,7 @@ public sealed class InProcessHub : IHubConnector, IDisposable
     {
         lock (_gate)
         {
+            _isDisposed = true;
             _timer.Dispose();
             foreach (var session in _sessions.Values)
             {
@@ -85,8 +92,11 @@ public sealed class InProcessHub : IHubConnector, IDisposable
     {
         lock (_gate)
         {
-            _hub.Advance(_clock.Now, _outbox);
-            Perform();
+            if (!_isDisposed)
+            {
+                _hub.Advance(_clock.Now, _outbox);
+                Perform();
+            }
         }
     }
 

@@ -17,6 +17,8 @@ public sealed class WebSocketHub : IHubConnector
     /// <summary>Bytes of a frame in either direction.</summary>
     public const int MaxFrameBytes = 256 * 1024;
 
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
+
     private readonly Uri _uri;
     private readonly ResiliencePipeline _pipeline;
 
@@ -40,7 +42,7 @@ public sealed class WebSocketHub : IHubConnector
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
             })
-            .AddTimeout(TimeSpan.FromSeconds(5))
+            .AddTimeout(AttemptTimeout)
             .Build();
     }
 
@@ -48,8 +50,18 @@ public sealed class WebSocketHub : IHubConnector
     public string Name => _uri.ToString();
 
     /// <inheritdoc/>
-    public async Task<IHubSession> ConnectAsync(CancellationToken cancellationToken) =>
-        await _pipeline.ExecuteAsync(ConnectOnceAsync, cancellationToken).ConfigureAwait(false);
+    public async Task<IHubSession> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _pipeline.ExecuteAsync(ConnectOnceAsync, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutRejectedException e)
+        {
+            throw new OverlayException(
+                OverlayError.HubUnreachable, $"Something at {_uri} took the connection, but no hub answered in {AttemptTimeout.TotalSeconds:F0} s. Check the address.", e);
+        }
+    }
 
     private async ValueTask<IHubSession> ConnectOnceAsync(CancellationToken cancellationToken)
     {
@@ -71,12 +83,12 @@ public sealed class WebSocketHub : IHubConnector
         catch (Exception e)
         {
             socket.Dispose();
-            throw e switch
+            if (e is WebSocketException failure)
             {
-                WebSocketException w => Explain(w),
-                TimeoutRejectedException => new OverlayException(OverlayError.HubUnreachable, $"The hub at {_uri} did not answer in time.", e),
-                _ => e,
-            };
+                throw Explain(failure);
+            }
+
+            throw;
         }
     }
 
