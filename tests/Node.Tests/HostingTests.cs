@@ -143,7 +143,7 @@ public sealed class HostingTests
         await host.StartAsync(Cancelled);
         await host.StopAsync(Cancelled).WaitAsync(TestHub.Patience, Cancelled);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Services.GetRequiredService<INodeAccessor>().Node);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Services.GetRequiredService<INodeAccessor>().Node.WaitAsync(TestHub.Patience, Cancelled));
     }
 
     private static IHost Build(Action<NodeOptions>? configure, Dictionary<string, string?>? configuration = null)

@@ -242,16 +242,32 @@ public sealed class OverlayHostTests
         Assert.Contains(hub.Name, error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_start_that_is_given_up_ends()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_start_that_is_given_up_ends(bool somethingListens)
     {
         await using var network = new TestNetwork();
         using var stop = new CancellationTokenSource();
-        var hub = new WebSocketHub(Hubs.TinyServer.Nobody(), TimeProvider.System);
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        if (!somethingListens)
+        {
+            silent.Stop();
+        }
 
+        var hub = new WebSocketHub(new Uri($"ws://127.0.0.1:{port}"), TimeProvider.System);
         var starting = OverlayHost.StartAsync(network.Options with { Hubs = [hub] }, stop.Token);
-        await stop.CancelAsync();
+        if (somethingListens)
+        {
+            using var met = await silent.AcceptTcpClientAsync(Cancelled);
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.WaitAsync(Patience.Long, Cancelled));
+            return;
+        }
 
+        await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.WaitAsync(Patience.Long, Cancelled));
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class NodeService(IOptions<NodeOptions> options, ILogger
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        _node.TrySetCanceled(CancellationToken.None); // A host that stops at once never ran ExecuteAsync.
         if (_node.Task.IsCompletedSuccessfully)
         {
             var node = await _node.Task.ConfigureAwait(false);
