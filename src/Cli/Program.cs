@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Overlay.Cli.Commands;
 using Overlay.Cli.Output;
 
@@ -10,7 +11,7 @@ internal static class Program
     private static async Task<int> Main(string[] arguments)
     {
         var root = new RootCommand(
-            "Overlay: a peer-to-peer network over WebRTC that signals through itself. Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.")
+            "Overlay: a peer-to-peer network over WebRTC that signals through itself. " + ExitCodes.Help)
         {
             DemoCommand.Create(),
             HubCommand.Create(),
@@ -22,12 +23,20 @@ internal static class Program
         if (parsed.Errors.Count > 0)
         {
             var terminal = new Terminal(arguments.Contains("--json", StringComparer.Ordinal));
-            var messages = string.Join(Environment.NewLine + "overlay: ", parsed.Errors.Select(static error => error.Message));
-            return terminal.Fail(ExitCodes.BadInput, "BadInput", $"{messages}{Environment.NewLine}See 'overlay {parsed.CommandResult.Command.Name} --help'.");
+            var messages = string.Join(Environment.NewLine + "overlay: ", parsed.Errors.Select(Explain));
+            var help = parsed.CommandResult.Command is RootCommand ? "overlay --help" : $"overlay {parsed.CommandResult.Command.Name} --help";
+            return terminal.Fail(ExitCodes.BadInput, "BadInput", $"{messages}{Environment.NewLine}See '{help}'.");
         }
 
         var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) }).ConfigureAwait(false);
         await Console.Out.FlushAsync().ConfigureAwait(false);
         return code;
     }
+
+    /// <summary>The parser says that something is missing; people want to know what.</summary>
+    private static string Explain(ParseError error) => error.SymbolResult switch
+    {
+        ArgumentResult { Tokens.Count: 0, Argument: var missing } => $"<{missing.Name}> is missing: {missing.Description}",
+        _ => error.Message,
+    };
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 using Overlay.Nodes;
 
 namespace Overlay.Cli.Commands;
@@ -50,18 +52,26 @@ internal static class CommonOptions
         return option;
     }
 
-    public static Option<int> Port(string name, int defaultValue, string description)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultValue };
-        option.Validators.Add(result =>
+    public static Option<int> Port(string name, int defaultValue, string description) => Number(name, 0, ushort.MaxValue, defaultValue, description);
+
+    /// <summary>A whole number in a range; what is none, or outside, is an error that names the range.</summary>
+    public static Option<T> Number<T>(string name, T from, T to, T defaultValue, string description)
+        where T : INumber<T> => new(name)
         {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var port) && port is < 0 or > 65535)
+            Description = description,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result =>
             {
-                result.AddError($"{name}: {port} is not in 0 … 65535.");
-            }
-        });
-        return option;
-    }
+                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+                if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to)
+                {
+                    return value;
+                }
+
+                result.AddError($"{name}: '{text}' is not a whole number in {from} … {to}.");
+                return defaultValue;
+            },
+        };
 
     /// <summary>An id of 12 hexadecimal digits or a name; anything else is an error that says so.</summary>
     public static Argument<string> Target(string description)

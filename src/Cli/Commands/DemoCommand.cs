@@ -13,14 +13,12 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var nodes = new Option<int>("--nodes") { Description = $"How many nodes, {MinNodes} … {MaxNodes}.", DefaultValueFactory = static _ => 16 };
-        nodes.Validators.Add(static result => Between(result, "--nodes", MinNodes, MaxNodes));
-        var messages = new Option<int>("--messages") { Description = $"How many messages in each round, 1 … {MaxMessages}.", DefaultValueFactory = static _ => 1000 };
-        messages.Validators.Add(static result => Between(result, "--messages", 1, MaxMessages));
-        var seed = new Option<ulong>("--seed") { Description = "Seeds who talks to whom and who dies.", DefaultValueFactory = static _ => 1UL };
+        var nodes = CommonOptions.Number("--nodes", MinNodes, MaxNodes, 16, $"How many nodes, {MinNodes} … {MaxNodes}.");
+        var messages = CommonOptions.Number("--messages", 1, MaxMessages, 1000, $"How many messages in each round, 1 … {MaxMessages}.");
+        var seed = CommonOptions.Number("--seed", ulong.MinValue, ulong.MaxValue, 1UL, "Seeds who talks to whom and who dies.");
         var json = CommonOptions.Json();
         var command = new Command(
-            "demo", "A hub, a ring of real WebRTC links, messages; then the hub stops, nodes die, and it goes on. Exit code 0 only if every promise held.")
+            "demo", "A hub, a ring of real WebRTC links, messages; then the hub stops, nodes die, and it goes on. Exit code 0 only if every promise held. " + ExitCodes.Help)
         {
             nodes, messages, seed, json,
         };
@@ -31,13 +29,5 @@ internal static class DemoCommand
             return Failures.GuardAsync(terminal, cancellationToken, () => DemoRun.RunAsync(options, terminal, cancellationToken));
         });
         return command;
-    }
-
-    private static void Between(System.CommandLine.Parsing.OptionResult result, string name, int from, int to)
-    {
-        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && (value < from || value > to))
-        {
-            result.AddError($"{name}: {value} is not in {from} … {to}.");
-        }
     }
 }

@@ -19,7 +19,7 @@ internal static class HubCommand
         var tokens = new Option<string[]>("--token") { Description = "A join token that admits its bearer; may be given several times." };
         var stun = CommonOptions.Port("--stun-port", 0, "Answer STUN on this UDP port; 0 does not.");
         var json = CommonOptions.Json();
-        var command = new Command("hub", "Run a hub: certificates and introductions for a network.") { port, data, listen, open, tokens, stun, json };
+        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, open, tokens, stun, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));

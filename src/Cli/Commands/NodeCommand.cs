@@ -29,7 +29,7 @@ internal static class NodeCommand
         var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
         var token = new Option<string?>("--token") { Description = "The join token, where the hub asks for one." };
         var json = CommonOptions.Json();
-        var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed.")
+        var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
             hubs, name, data, listen, port, token, json,
         };

@@ -14,7 +14,7 @@ internal static class PeersCommand
         var hubs = CommonOptions.Hubs();
         var json = CommonOptions.Json();
         var target = CommonOptions.Target("Which node: an id of 12 hexadecimal digits, or a name.");
-        var command = new Command("peers", "Show successors, predecessor, fingers and links of a running node.") { hubs, json, target };
+        var command = new Command("peers", "Show successors, predecessor, fingers and links of a running node. " + ExitCodes.Help) { hubs, json, target };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));

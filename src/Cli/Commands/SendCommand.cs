@@ -15,7 +15,7 @@ internal static class SendCommand
         var json = CommonOptions.Json();
         var target = CommonOptions.Target("Whom to send to: an id of 12 hexadecimal digits, or a name.");
         var text = new Argument<string>("text") { Description = "What to send." };
-        var command = new Command("send", "Send a message to a node and wait for its signed receipt.") { hubs, json, target, text };
+        var command = new Command("send", "Send a message to a node and wait for its signed receipt. " + ExitCodes.Help) { hubs, json, target, text };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));

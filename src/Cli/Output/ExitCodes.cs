@@ -3,6 +3,9 @@ namespace Overlay.Cli.Output;
 /// <summary>What the command's exit codes mean.</summary>
 internal static class ExitCodes
 {
+    /// <summary>The codes, for the help of each command.</summary>
+    public const string Help = "Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.";
+
     /// <summary>Done.</summary>
     public const int Done = 0;
 
