@@ -10,12 +10,13 @@ internal static class Program
 {
     private static async Task<int> Main(string[] arguments)
     {
+        using var signals = new Signals();
         var root = new RootCommand(
             "Overlay: a peer-to-peer network over WebRTC that signals through itself. " + ExitCodes.Help)
         {
             DemoCommand.Create(),
-            HubCommand.Create(),
-            NodeCommand.Create(),
+            HubCommand.Create(signals),
+            NodeCommand.Create(signals),
             SendCommand.Create(),
             PeersCommand.Create(),
         };
@@ -28,7 +29,8 @@ internal static class Program
             return terminal.Fail(ExitCodes.BadInput, "BadInput", $"{messages}{Environment.NewLine}See '{help}'.");
         }
 
-        var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) }).ConfigureAwait(false);
+        // Signals are handled here: the parser's own handling would not tell Ctrl-C from SIGTERM.
+        var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, signals.Stop).ConfigureAwait(false);
         await Console.Out.FlushAsync().ConfigureAwait(false);
         return code;
     }

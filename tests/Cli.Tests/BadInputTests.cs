@@ -9,9 +9,9 @@ namespace Overlay.Cli.Tests;
 public sealed class BadInputTests : CommandTest
 {
     [Theory]
-    [InlineData("node", "--start-timeout", "3s")]
-    [InlineData("send", "alice", "hello")]
-    [InlineData("peers", "alice")]
+    [InlineData("node", "--timeout", "3s")]
+    [InlineData("send", "--timeout", "3s", "alice", "hello")]
+    [InlineData("peers", "--timeout", "3s", "alice")]
     public async Task A_hub_that_is_not_there(string command, params string[] more)
     {
         var uri = $"ws://127.0.0.1:{FreePort()}";
@@ -52,7 +52,7 @@ public sealed class BadInputTests : CommandTest
 
         var ended = await RunAsync("hub", "--json", "--port", $"{port}", "--data", Folder("hub"));
 
-        AssertFailed(ended, 2, $"{port}", "in use", "--port");
+        AssertFailed(ended, 2, $"{port}", "in use", "another port");
         Assert.Equal("AddressInUse", ended.OnlyJson.GetProperty("reason").GetString());
     }
 

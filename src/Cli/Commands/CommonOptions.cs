@@ -54,6 +54,24 @@ internal static class CommonOptions
 
     public static Option<int> Port(string name, int defaultValue, string description) => Number(name, 0, ushort.MaxValue, defaultValue, description);
 
+    /// <summary>How long joining may take.</summary>
+    public static Option<TimeSpan> Timeout(int seconds) => new("--timeout")
+    {
+        Description = $"How long meeting the network may take: 500ms, 30s, 10m, 1h. Default: {seconds}s.",
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(seconds),
+        CustomParser = static result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (Durations.TryParse(text, out var duration) && duration > TimeSpan.Zero && duration <= TimeSpan.FromHours(24))
+            {
+                return duration;
+            }
+
+            result.AddError($"--timeout: '{text}' is no duration. Write 500ms, 30s, 10m or 1h; at most 24h.");
+            return default;
+        },
+    };
+
     /// <summary>A whole number in a range; what is none, or outside, is an error that names the range.</summary>
     public static Option<T> Number<T>(string name, T from, T to, T defaultValue, string description)
         where T : INumber<T> => new(name)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Runtime.InteropServices;
 using Overlay.Cli.Output;
 using Overlay.Hub;
 
@@ -9,7 +8,7 @@ namespace Overlay.Cli.Commands;
 /// <summary><c>overlay hub</c>: introduces newcomers to the network, and is needed for nothing else.</summary>
 internal static class HubCommand
 {
-    public static Command Create()
+    public static Command Create(Signals signals)
     {
         var port = CommonOptions.Port("--port", 5000, "The TCP port; 0 takes any free one.");
         var data = new Option<string?>("--data") { Description = "The directory of the hub's key. Default: under the user's state folder." };
@@ -33,27 +32,21 @@ internal static class HubCommand
                 Tokens = parsed.GetValue(tokens) ?? [],
             };
 
-            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, cancellationToken));
+            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, signals, cancellationToken));
         });
         return command;
     }
 
     private static string DefaultData() => Path.Combine(StateFolder.Path, "hub");
 
-    private static async Task<int> RunAsync(Terminal terminal, HubOptions options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Terminal terminal, HubOptions options, Signals signals, CancellationToken cancellationToken)
     {
         await using var hub = await HubServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
         terminal.WriteJson(new { type = "listening", uri = hub.Uri, network = hub.Status.Network, data = options.DataDirectory });
         terminal.Say($"hub of network {hub.Status.Network} at {hub.Uri}  (status: {Status(hub.Uri)})");
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        });
         try
         {
-            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(false);
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -62,7 +55,7 @@ internal static class HubCommand
 
         await hub.StopAsync(CancellationToken.None).ConfigureAwait(false);
         terminal.WriteJson(new { type = "stopped" });
-        return cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Done;
+        return signals.IsTermination ? ExitCodes.Done : ExitCodes.Interrupted;
     }
 
     private static Uri Status(Uri hub) => new UriBuilder(hub) { Scheme = hub.Scheme == "wss" ? "https" : "http", Path = "/status" }.Uri;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Overlay.Cli.Output;
 using Overlay.Nodes;
 using Overlay.Runtime;
@@ -10,7 +9,7 @@ namespace Overlay.Cli.Commands;
 /// <summary><c>overlay node</c>: a member that prints what it receives and sends what it is told on stdin.</summary>
 internal static class NodeCommand
 {
-    public static Command Create()
+    public static Command Create(Signals signals)
     {
         var hubs = CommonOptions.Hubs();
         var name = new Option<string?>("--name") { Description = "The name to register." };
@@ -28,10 +27,11 @@ internal static class NodeCommand
         var listen = CommonOptions.Listen();
         var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
         var token = new Option<string?>("--token") { Description = "The join token, where the hub asks for one." };
+        var timeout = CommonOptions.Timeout(60);
         var json = CommonOptions.Json();
         var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
-            hubs, name, data, listen, port, token, json,
+            hubs, name, data, listen, port, token, timeout, json,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -44,8 +44,9 @@ internal static class NodeCommand
                 Listen = parsed.GetValue(listen),
                 Port = parsed.GetValue(port),
                 Token = parsed.GetValue(token) ?? "",
+                StartTimeout = parsed.GetValue(timeout),
             };
-            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, cancellationToken));
+            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, signals, cancellationToken));
         });
         return command;
     }
@@ -54,23 +55,17 @@ internal static class NodeCommand
     private static string? DefaultData(string[] hubs, string? name) =>
         name is null ? null : StateFolder.OfNode(new Uri(hubs[0], UriKind.Absolute), name);
 
-    private static async Task<int> RunAsync(Terminal terminal, NodeOptions options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Terminal terminal, NodeOptions options, Signals signals, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         await using var node = await Node.StartAsync(options, cancellationToken).ConfigureAwait(false);
         terminal.WriteJson(new { type = "joined", id = node.Id, name = node.Name, ms = Math.Round(clock.Elapsed.TotalMilliseconds) });
         terminal.Say($"{node.Id} is in the ring{(node.Name is null ? "" : $" as {node.Name}")} after {clock.Elapsed.TotalMilliseconds:F0} ms");
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
-        {
-            context.Cancel = true; // The neighbours hear of the leave before the process ends.
-            stop.Cancel();
-        });
         var receiving = ReceiveAsync(terminal, node);
-        var sending = SendLinesAsync(terminal, node, stop.Token);
+        var sending = SendLinesAsync(terminal, node, cancellationToken);
         try
         {
-            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(false);
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -82,7 +77,7 @@ internal static class NodeCommand
         terminal.WriteJson(new { type = "left", id = node.Id, neighboursKnew = knew });
         terminal.Say($"{node.Id} left{(knew ? "; all neighbours know" : "")}");
         _ = sending; // Blocked on stdin perhaps; the process ends anyway.
-        return cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Done;
+        return signals.IsTermination ? ExitCodes.Done : ExitCodes.Interrupted;
     }
 
     private static async Task ReceiveAsync(Terminal terminal, Node node)

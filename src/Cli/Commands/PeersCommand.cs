@@ -12,21 +12,22 @@ internal static class PeersCommand
     public static Command Create()
     {
         var hubs = CommonOptions.Hubs();
+        var timeout = CommonOptions.Timeout(20);
         var json = CommonOptions.Json();
         var target = CommonOptions.Target("Which node: an id of 12 hexadecimal digits, or a name.");
-        var command = new Command("peers", "Show successors, predecessor, fingers and links of a running node. " + ExitCodes.Help) { hubs, json, target };
+        var command = new Command("peers", "Show successors, predecessor, fingers and links of a running node. " + ExitCodes.Help) { hubs, timeout, json, target };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
             return Failures.GuardAsync(
-                terminal, cancellationToken, () => ShowAsync(terminal, parsed.GetValue(hubs)!, parsed.GetValue(target)!, cancellationToken));
+                terminal, cancellationToken, () => ShowAsync(terminal, SendCommand.Guest(parsed.GetValue(hubs)!, parsed.GetValue(timeout)), parsed.GetValue(target)!, cancellationToken));
         });
         return command;
     }
 
-    private static async Task<int> ShowAsync(Terminal terminal, string[] hubs, string target, CancellationToken cancellationToken)
+    private static async Task<int> ShowAsync(Terminal terminal, NodeOptions guest, string target, CancellationToken cancellationToken)
     {
-        await using var node = await Node.StartAsync(SendCommand.Guest(hubs), cancellationToken).ConfigureAwait(false);
+        await using var node = await Node.StartAsync(guest, cancellationToken).ConfigureAwait(false);
         var id = await node.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
         var state = await node.InspectAsync(id, cancellationToken).ConfigureAwait(false);
         terminal.WriteJson(new
