@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using Overlay.Nodes;
+
+namespace Overlay.Cli.Commands;
+
+/// <summary>The options that several commands share, each with its check.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Write JSON, one object a line, instead of text." };
+
+    public static Option<string[]> Hubs()
+    {
+        var option = new Option<string[]>("--hub")
+        {
+            Description = "A hub's address, ws://HOST:PORT or wss://…; give it several times for several hubs.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = false,
+        };
+        option.Validators.Add(static result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!Uri.TryCreate(token.Value, UriKind.Absolute, out var uri) || uri.Scheme is not ("ws" or "wss"))
+                {
+                    result.AddError($"--hub: '{token.Value}' is not a hub's address. Write ws://HOST:PORT or wss://HOST:PORT.");
+                }
+            }
+        });
+        return option;
+    }
+
+    public static Option<string?> Data() => new("--data")
+    {
+        Description = "The directory that keeps key, instance and remembered hub. Default: a new identity for each start.",
+    };
+
+    public static Option<string?> Listen()
+    {
+        var option = new Option<string?>("--listen") { Description = "The local address to bind. Default: every address that others may reach." };
+        option.Validators.Add(static result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!System.Net.IPAddress.TryParse(token.Value, out _))
+                {
+                    result.AddError($"--listen: '{token.Value}' is no IP address.");
+                }
+            }
+        });
+        return option;
+    }
+
+    public static Option<int> Port(string name, int defaultValue, string description) => Number(name, 0, ushort.MaxValue, defaultValue, description);
+
+    /// <summary>How long joining may take.</summary>
+    public static Option<TimeSpan> Timeout(int seconds) => new("--timeout")
+    {
+        Description = $"How long meeting the network may take: 500ms, 30s, 10m, 1h. Default: {seconds}s.",
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(seconds),
+        CustomParser = static result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (Durations.TryParse(text, out var duration) && duration > TimeSpan.Zero && duration <= TimeSpan.FromHours(24))
+            {
+                return duration;
+            }
+
+            result.AddError($"--timeout: '{text}' is no duration. Write 500ms, 30s, 10m or 1h; at most 24h.");
+            return default;
+        },
+    };
+
+    /// <summary>A whole number in a range; what is none, or outside, is an error that names the range.</summary>
+    public static Option<T> Number<T>(string name, T from, T to, T defaultValue, string description)
+        where T : INumber<T> => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+                if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= from && value <= to)
+                {
+                    return value;
+                }
+
+                result.AddError($"{name}: '{text}' is not a whole number in {from} … {to}.");
+                return defaultValue;
+            },
+        };
+
+    /// <summary>An id of 12 hexadecimal digits or a name; anything else is an error that says so.</summary>
+    public static Argument<string> Target(string description)
+    {
+        var argument = new Argument<string>("id|name") { Description = description };
+        argument.Validators.Add(static result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!Ring.RingId.TryParse(token.Value, out _) && !NodeNames.IsName(token.Value))
+                {
+                    result.AddError($"'{token.Value}' is neither an id (12 hexadecimal digits) nor a name (1 … 63 letters, digits, '-', '_' or '.').");
+                }
+            }
+        });
+        return argument;
+    }
+
+    /// <summary>The hubs as addresses; the validator has seen them.</summary>
+    public static List<Uri> ToUris(string[] hubs) => [.. hubs.Select(static hub => new Uri(hub, UriKind.Absolute))];
+}

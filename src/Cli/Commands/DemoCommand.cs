@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Overlay.Cli.Demo;
+using Overlay.Cli.Output;
+
+namespace Overlay.Cli.Commands;
+
+/// <summary><c>overlay demo</c>: the product's main job on this machine, promise by promise.</summary>
+internal static class DemoCommand
+{
+    private const int MinNodes = 12;
+    private const int MaxNodes = 256;
+    private const int MaxMessages = 1_000_000;
+
+    public static Command Create()
+    {
+        var nodes = CommonOptions.Number("--nodes", MinNodes, MaxNodes, 16, $"How many nodes, {MinNodes} … {MaxNodes}.");
+        var messages = CommonOptions.Number("--messages", 1, MaxMessages, 1000, $"How many messages in each round, 1 … {MaxMessages}.");
+        var seed = CommonOptions.Number("--seed", ulong.MinValue, ulong.MaxValue, 1UL, "Seeds who talks to whom and who dies.");
+        var json = CommonOptions.Json();
+        var command = new Command(
+            "demo", "A hub, a ring of real WebRTC links, messages; then the hub stops, nodes die, and it goes on. Exit code 0 only if every promise held. " + ExitCodes.Help)
+        {
+            nodes, messages, seed, json,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var terminal = new Terminal(parsed.GetValue(json));
+            var options = new DemoOptions(parsed.GetValue(nodes), parsed.GetValue(messages), parsed.GetValue(seed));
+            return Failures.GuardAsync(terminal, cancellationToken, () => DemoRun.RunAsync(options, terminal, cancellationToken));
+        });
+        return command;
+    }
+}

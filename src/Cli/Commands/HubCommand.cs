@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Net;
+using Overlay.Cli.Output;
+using Overlay.Hub;
+
+namespace Overlay.Cli.Commands;
+
+/// <summary><c>overlay hub</c>: introduces newcomers to the network, and is needed for nothing else.</summary>
+internal static class HubCommand
+{
+    public static Command Create(Signals signals)
+    {
+        var port = CommonOptions.Port("--port", 5000, "The TCP port; 0 takes any free one.");
+        var data = new Option<string?>("--data") { Description = "The directory of the hub's key. Default: under the user's state folder." };
+        var listen = CommonOptions.Listen();
+        listen.Description = "The address to listen on. Default: loopback only.";
+        var open = new Option<bool>("--open") { Description = "Admit anybody also where the address is not loopback (not resistant to many identities)." };
+        var tokens = new Option<string[]>("--token") { Description = "A join token that admits its bearer; may be given several times." };
+        var stun = CommonOptions.Port("--stun-port", 0, "Answer STUN on this UDP port; 0 does not.");
+        var json = CommonOptions.Json();
+        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, open, tokens, stun, json };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var terminal = new Terminal(parsed.GetValue(json));
+            var options = new HubOptions
+            {
+                Port = parsed.GetValue(port),
+                Listen = parsed.GetValue(listen) is { } address ? IPAddress.Parse(address) : IPAddress.Loopback,
+                DataDirectory = parsed.GetValue(data) ?? DefaultData(),
+                Open = parsed.GetValue(open),
+                StunPort = parsed.GetValue(stun) is > 0 and var stunPort ? stunPort : null,
+                Tokens = parsed.GetValue(tokens) ?? [],
+            };
+
+            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, signals, cancellationToken));
+        });
+        return command;
+    }
+
+    private static string DefaultData() => Path.Combine(StateFolder.Path, "hub");
+
+    private static async Task<int> RunAsync(Terminal terminal, HubOptions options, Signals signals, CancellationToken cancellationToken)
+    {
+        await using var hub = await HubServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        terminal.WriteJson(new { type = "listening", uri = hub.Uri, network = hub.Status.Network, data = options.DataDirectory });
+        terminal.Say($"hub of network {hub.Status.Network} at {hub.Uri}  (status: {Status(hub.Uri)})");
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C or SIGTERM.
+        }
+
+        await hub.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        terminal.WriteJson(new { type = "stopped" });
+        return signals.IsTermination ? ExitCodes.Done : ExitCodes.Interrupted;
+    }
+
+    private static Uri Status(Uri hub) => new UriBuilder(hub) { Scheme = hub.Scheme == "wss" ? "https" : "http", Path = "/status" }.Uri;
+}

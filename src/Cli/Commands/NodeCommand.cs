@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Overlay.Cli.Output;
+using Overlay.Nodes;
+using Overlay.Runtime;
+
+namespace Overlay.Cli.Commands;
+
+/// <summary><c>overlay node</c>: a member that prints what it receives and sends what it is told on stdin.</summary>
+internal static class NodeCommand
+{
+    public static Command Create(Signals signals)
+    {
+        var hubs = CommonOptions.Hubs();
+        var name = new Option<string?>("--name") { Description = "The name to register." };
+        name.Validators.Add(static result =>
+        {
+            foreach (var token in result.Tokens)
+            {
+                if (!NodeNames.IsName(token.Value))
+                {
+                    result.AddError($"--name: '{token.Value}' is no name: 1 … 63 letters, digits, '-', '_' or '.', and not 12 hexadecimal digits.");
+                }
+            }
+        });
+        var data = CommonOptions.Data();
+        var listen = CommonOptions.Listen();
+        var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
+        var token = new Option<string?>("--token") { Description = "The join token, where the hub asks for one." };
+        var timeout = CommonOptions.Timeout(60);
+        var json = CommonOptions.Json();
+        var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
+        {
+            hubs, name, data, listen, port, token, timeout, json,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var terminal = new Terminal(parsed.GetValue(json));
+            var options = new NodeOptions
+            {
+                Hubs = CommonOptions.ToUris(parsed.GetValue(hubs)!),
+                Name = parsed.GetValue(name),
+                DataDirectory = parsed.GetValue(data) ?? DefaultData(parsed.GetValue(hubs)!, parsed.GetValue(name)),
+                Listen = parsed.GetValue(listen),
+                Port = parsed.GetValue(port),
+                Token = parsed.GetValue(token) ?? "",
+                StartTimeout = parsed.GetValue(timeout),
+            };
+            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, signals, cancellationToken));
+        });
+        return command;
+    }
+
+    // Without a name there is nothing to come back as: such a node is a new one each time.
+    private static string? DefaultData(string[] hubs, string? name) =>
+        name is null ? null : StateFolder.OfNode(new Uri(hubs[0], UriKind.Absolute), name);
+
+    private static async Task<int> RunAsync(Terminal terminal, NodeOptions options, Signals signals, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        await using var node = await Node.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        terminal.WriteJson(new { type = "joined", id = node.Id, name = node.Name, ms = Math.Round(clock.Elapsed.TotalMilliseconds) });
+        terminal.Say($"{node.Id} is in the ring{(node.Name is null ? "" : $" as {node.Name}")} after {clock.Elapsed.TotalMilliseconds:F0} ms");
+        var receiving = ReceiveAsync(terminal, node);
+        var sending = SendLinesAsync(terminal, node, cancellationToken);
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C or SIGTERM.
+        }
+
+        var knew = await node.LeaveAsync(CancellationToken.None).ConfigureAwait(false);
+        await receiving.ConfigureAwait(false);
+        terminal.WriteJson(new { type = "left", id = node.Id, neighboursKnew = knew });
+        terminal.Say($"{node.Id} left{(knew ? "; all neighbours know" : "")}");
+        _ = sending; // Blocked on stdin perhaps; the process ends anyway.
+        return signals.IsTermination ? ExitCodes.Done : ExitCodes.Interrupted;
+    }
+
+    private static async Task ReceiveAsync(Terminal terminal, Node node)
+    {
+        await foreach (var message in node.Messages.ConfigureAwait(false))
+        {
+            terminal.WriteJson(new { type = "message", from = message.From, text = message.Text, hops = message.Hops });
+            terminal.Say($"{message.From} → {message.Text}");
+        }
+    }
+
+    private static async Task SendLinesAsync(Terminal terminal, Node node, CancellationToken stop)
+    {
+        await Task.Yield();
+        while (!stop.IsCancellationRequested && await Console.In.ReadLineAsync(stop).ConfigureAwait(false) is { } line)
+        {
+            var space = line.AsSpan().Trim().IndexOf(' ');
+            if (line.Trim().Length == 0)
+            {
+                continue;
+            }
+
+            if (space < 0)
+            {
+                terminal.Fail(0, "BadInput", $"'{line}' has no text. Write '<id|name> <text>'.");
+                continue;
+            }
+
+            await SendLineAsync(terminal, node, line.Trim()[..space], line.Trim()[(space + 1)..], stop).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task SendLineAsync(Terminal terminal, Node node, string to, string text, CancellationToken stop)
+    {
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            var report = await node.SendAsync(to, text, stop).ConfigureAwait(false);
+            terminal.WriteJson(new
+            {
+                type = "sent",
+                to,
+                id = report.Destination,
+                delivered = true,
+                hops = report.Hops,
+                route = report.Route,
+                ms = Math.Round(clock.Elapsed.TotalMilliseconds, 1),
+            });
+            terminal.Say($"delivered to {to} in {clock.Elapsed.TotalMilliseconds:F1} ms over {report.Hops} hops");
+        }
+        catch (Exception e) when (e is OverlayException or ArgumentException)
+        {
+            var reason = e is OverlayException { Reason: OverlayError.Command } o ? o.Outcome.ToString() : "BadInput";
+            terminal.WriteJson(new { type = "sent", to, delivered = false, reason, message = e.Message });
+            terminal.Say($"not delivered to {to}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Overlay.Hub;
+using Overlay.Runtime;
+
+namespace Overlay.Cli.Output;
+
+/// <summary>Runs a command and turns what may go wrong into a message with cause and cure and a documented exit code.</summary>
+internal static class Failures
+{
+    public static async Task<int> GuardAsync(Terminal terminal, CancellationToken cancellationToken, Func<Task<int>> command)
+    {
+        try
+        {
+            return await command().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (OverlayException e)
+        {
+            return terminal.Fail(ExitCodeOf(e), e.Reason == OverlayError.Command ? e.Outcome.ToString() : e.Reason.ToString(), e.Message);
+        }
+        catch (HubException e)
+        {
+            return terminal.Fail(ExitCodes.BadInput, e.Reason.ToString(), e.Message);
+        }
+        catch (ArgumentException e)
+        {
+            return terminal.Fail(ExitCodes.BadInput, "BadInput", e.Message);
+        }
+    }
+
+    private static int ExitCodeOf(OverlayException e) => e.Reason switch
+    {
+        OverlayError.SocketUnavailable or OverlayError.LibraryMissing or OverlayError.DataUnusable or OverlayError.NotAHub => ExitCodes.BadInput,
+        OverlayError.Command when e.Outcome is Outcome.TooLarge => ExitCodes.BadInput,
+        _ => ExitCodes.Failed,
+    };
+}

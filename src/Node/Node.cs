@@ -1,0 +1,130 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Runtime;
+
+namespace Overlay.Nodes;
+
+/// <summary>A node of the overlay: starts with one awaited call, sends to ids and names, and receives messages.</summary>
+/// <example>
+/// <code>
+/// await using var node = await Node.StartAsync(new NodeOptions { Name = "alice" }, ct);
+/// await node.SendAsync("bob", "hello", ct);
+/// await foreach (var message in node.Messages) Console.WriteLine(message.From);
+/// </code>
+/// </example>
+public sealed class Node : IAsyncDisposable
+{
+    private readonly OverlayHost _host;
+
+    private Node(OverlayHost host, string? name) => (_host, Name) = (host, name);
+
+    /// <summary>The node's id.</summary>
+    public RingId Id => _host.Id;
+
+    /// <summary>The name it registered, if any.</summary>
+    public string? Name { get; }
+
+    /// <summary>Where the node is in its life.</summary>
+    public NodePhase Phase => _host.Phase;
+
+    /// <summary>The messages that arrive. One reader; ends when the node stops.</summary>
+    public IAsyncEnumerable<OverlayMessage> Messages => _host.ReadMessagesAsync();
+
+    /// <summary>What the node counted.</summary>
+    public NodeCounters Counters => _host.Counters;
+
+    /// <summary>Cancelled when the node has stopped.</summary>
+    public CancellationToken Ended => _host.Ended;
+
+    /// <summary>Joins the network and, where a name is given, registers it.</summary>
+    /// <param name="options">Null: the hub inside this process.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    /// <exception cref="OverlayException">No hub, refused, name taken; <see cref="OverlayException.Reason"/> says which.</exception>
+    public static Task<Node> StartAsync(NodeOptions? options = null, CancellationToken cancellationToken = default) =>
+        StartAsync(options ?? new NodeOptions(), NullLoggerFactory.Instance, cancellationToken);
+
+    /// <summary>Joins the network, with logs.</summary>
+    public static async Task<Node> StartAsync(NodeOptions options, ILoggerFactory loggers, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(loggers);
+        var errors = string.Join(' ', options.Errors());
+        if (errors.Length > 0)
+        {
+            throw new ArgumentException(errors, nameof(options));
+        }
+
+        var host = await OverlayHost.StartAsync(options.ToRuntime(loggers), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (options.Name is { } name)
+            {
+                await host.RegisterAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new Node(host, options.Name);
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Sends to exactly <paramref name="to"/> and waits for the signed receipt.</summary>
+    public Task<DeliveryReport> SendAsync(RingId to, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
+        _host.SendAsync(to, bytes, new SendOptions { RecordRoute = true }, cancellationToken);
+
+    /// <summary>Sends text (UTF-8) to exactly <paramref name="to"/> and waits for the signed receipt.</summary>
+    public Task<DeliveryReport> SendAsync(RingId to, string text, CancellationToken cancellationToken = default) =>
+        SendAsync(to, Encoding.UTF8.GetBytes(text), cancellationToken);
+
+    /// <summary>Sends text (UTF-8) to an id or a name and waits for the signed receipt.</summary>
+    /// <exception cref="OverlayException">The name is unknown, the node unreachable, or no receipt came.</exception>
+    public async Task<DeliveryReport> SendAsync(string to, string text, CancellationToken cancellationToken = default)
+    {
+        var id = await ResolveAsync(to, cancellationToken).ConfigureAwait(false);
+        return await SendAsync(id, Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The id that <paramref name="idOrName"/> stands for.</summary>
+    /// <exception cref="ArgumentException">It is neither an id nor a well-formed name.</exception>
+    public async Task<RingId> ResolveAsync(string idOrName, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(idOrName);
+        if (RingId.TryParse(idOrName, out var id))
+        {
+            return id;
+        }
+
+        if (!NodeNames.IsName(idOrName))
+        {
+            throw new ArgumentException(
+                $"'{idOrName}' is neither an id (12 hexadecimal digits) nor a name (1 … {NameRecord.MaxNameLength} letters, digits, '-', '_' or '.').",
+                nameof(idOrName));
+        }
+
+        return await _host.ResolveAsync(idOrName, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a direct link to another node and keeps it.</summary>
+    public Task ConnectAsync(RingId to, CancellationToken cancellationToken = default) => _host.ConnectAsync(to, cancellationToken);
+
+    /// <summary>Asks a node for its neighbours, fingers and links.</summary>
+    public Task<State> InspectAsync(RingId id, CancellationToken cancellationToken = default) => _host.InspectAsync(id, cancellationToken);
+
+    /// <summary>Says good-bye to the neighbours and stops.</summary>
+    /// <returns>Whether all neighbours knew before it stopped.</returns>
+    public Task<bool> LeaveAsync(CancellationToken cancellationToken = default) => _host.LeaveAsync(cancellationToken);
+
+    /// <summary>Stops as a crash would, without a word to anybody. For tests of what others do then.</summary>
+    public Task KillAsync() => _host.KillAsync();
+
+    /// <summary>Leaves gracefully. Idempotent.</summary>
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Overlay.Messages;
+using Overlay.Runtime;
+using Overlay.Runtime.Hubs;
+
+namespace Overlay.Nodes;
+
+/// <summary>The options of a <see cref="Node"/>; can be bound from configuration.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>The hubs of the network, <c>ws://</c> or <c>wss://</c>, tried in turn.</summary>
+    /// <value>Default empty: the hub inside this process, shared by all its nodes.</value>
+    /// <remarks>Hubs are needed to be introduced, and for nothing else: a member goes on without them.</remarks>
+    public IList<Uri> Hubs { get; init; } = [];
+
+    /// <summary>The name to register in the network.</summary>
+    /// <value>Default null: none. 1 … 63 letters, digits, <c>-</c>, <c>_</c> or <c>.</c>, not 12 hexadecimal digits.</value>
+    public string? Name { get; set; }
+
+    /// <summary>The directory of the node's key and memory; a node that keeps it keeps its id.</summary>
+    /// <value>Default null: a new identity for each start.</value>
+    public string? DataDirectory { get; set; }
+
+    /// <summary>The local address to bind.</summary>
+    /// <value>Default null: every address that others may reach, and loopback too where all hubs are on loopback.</value>
+    public string? Listen { get; set; }
+
+    /// <summary>The UDP port.</summary>
+    /// <value>Default 0: any free one. 0 … 65,535.</value>
+    public int Port { get; set; }
+
+    /// <summary>Send through a gateway only, without taking a place in the ring.</summary>
+    /// <value>Default false.</value>
+    public bool IsGuest { get; set; }
+
+    /// <summary>The join token for a hub that asks for one.</summary>
+    /// <value>Default empty.</value>
+    public string Token { get; set; } = "";
+
+    /// <summary>How long starting may take.</summary>
+    /// <value>Default 60 s; more than zero.</value>
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Seeds what decides schedules (not secrets), for runs that are to resemble each other.</summary>
+    /// <value>Default null: drawn.</value>
+    public ulong? Seed { get; set; }
+
+    /// <summary>The protocol's tunables.</summary>
+    public OverlayOptions Protocol { get; set; } = OverlayOptions.Default;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Hears every observation, on the node's loop: must be quick and must not throw.</summary>
+    public Action<NodeObservation>? OnObserved { get; set; }
+
+    /// <summary>Every reason why these options cannot work, each naming the key; empty where they can.</summary>
+    public IEnumerable<string> Errors()
+    {
+        foreach (var hub in Hubs)
+        {
+            if (!hub.IsAbsoluteUri || hub.Scheme is not ("ws" or "wss"))
+            {
+                yield return $"Hubs: '{hub}' is not a hub's address; it begins with ws:// or wss://.";
+            }
+        }
+
+        if (Name is not null && !NodeNames.IsName(Name))
+        {
+            yield return $"Name: '{Name}' is no name: 1 … {NameRecord.MaxNameLength} letters, digits, '-', '_' or '.', and not 12 hexadecimal digits.";
+        }
+
+        if (Listen is not null && !IPAddress.TryParse(Listen, out _))
+        {
+            yield return $"Listen: '{Listen}' is no IP address.";
+        }
+
+        if (Port is < 0 or > ushort.MaxValue)
+        {
+            yield return $"Port: {Port} is not in 0 … 65535.";
+        }
+
+        if (StartTimeout <= TimeSpan.Zero)
+        {
+            yield return $"StartTimeout: {StartTimeout} is not more than zero.";
+        }
+    }
+
+    internal RuntimeOptions ToRuntime(ILoggerFactory loggers)
+    {
+        var hubs = new List<IHubConnector>();
+        foreach (var hub in Hubs)
+        {
+            hubs.Add(new WebSocketHub(hub, TimeProvider));
+        }
+
+        var isLocal = Hubs.All(static hub => hub.IsLoopback);
+        if (hubs.Count == 0)
+        {
+            hubs.Add(InProcessHub.Shared);
+        }
+
+        return new RuntimeOptions
+        {
+            Hubs = hubs,
+            Protocol = Protocol,
+            DataDirectory = DataDirectory,
+            ListenAddresses = Listen is not null ? [IPAddress.Parse(Listen)] : Hubs.Count == 0 ? [IPAddress.Loopback] : [],
+            WithLoopback = isLocal,
+            Port = Port,
+            IsGuest = IsGuest,
+            Token = Token,
+            StartTimeout = StartTimeout,
+            Seed = Seed,
+            TimeProvider = TimeProvider,
+            LoggerFactory = loggers,
+            OnObserved = OnObserved,
+        };
+    }
+}

@@ -1,0 +1,308 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Runtime.Links;
+using Overlay.Time;
+using Overlay.WebRtc.Peer;
+
+namespace Overlay.Runtime;
+
+/// <summary>What the node wants done, and what its connections bring.</summary>
+internal sealed partial class NodeLoop
+{
+    private void PerformEffects()
+    {
+        var now = _clock.Now;
+        foreach (ref readonly var effect in _outbox.Effects)
+        {
+            Perform(now, effect);
+        }
+
+        _wakeAt = _outbox.WakeAt;
+        _outbox.Clear();
+    }
+
+    private void Perform(Instant now, in Effect effect)
+    {
+        switch (effect.Kind)
+        {
+            case EffectKind.Send:
+                Send(now, effect.Link, effect.Message);
+                break;
+            case EffectKind.Deliver:
+                OnDelivered?.Invoke(effect.Message);
+                break;
+            case EffectKind.OpenLink:
+                OpenLink(now, effect);
+                break;
+            case EffectKind.AcceptAnswer:
+                if (!_links.TryAccept(NodeClock.ToStack(now), effect.Link, (LinkDescription)effect.Detail!))
+                {
+                    _later.Enqueue(new(LaterKind.Lost, effect.Link, LinkFailure.Transport, null));
+                }
+
+                break;
+            case EffectKind.AddCandidates:
+                _links.AddCandidates(NodeClock.ToStack(now), effect.Link, (IReadOnlyList<string>)effect.Detail!);
+                break;
+            case EffectKind.CloseLink:
+                CloseLink(now, effect.Link, effect.Failure);
+                break;
+            case EffectKind.TakeBack:
+                TakeBack(effect.Link);
+                break;
+            case EffectKind.OpenHub:
+                _hubs.Open(effect.Link, effect.Number);
+                break;
+            case EffectKind.CloseHub:
+                _hubs.Close(effect.Link);
+                break;
+            case EffectKind.Completed:
+                OnCompleted?.Invoke(effect.Request, effect.Outcome, effect.Detail);
+                break;
+            case EffectKind.Observed:
+                Observe(NodeObservation.From(now, effect), effect.Detail);
+                break;
+        }
+    }
+
+    private void Send(Instant now, LinkId link, in Message message)
+    {
+        var length = MessageCodec.Write(message, _encoded);
+        var frame = _encoded.AsSpan(0, length);
+        if (_links.TryGet(link, out var peer))
+        {
+            var outcome = peer.Connection.Send(NodeClock.ToStack(now), peer.Overlay, frame, isText: false);
+            _links.MarkDirty(peer);
+            if (outcome != SendOutcome.Accepted)
+            {
+                Drop(now, link, message, outcome == SendOutcome.BufferFull ? DropReason.QueueFull : DropReason.NoRoute);
+            }
+        }
+        else if (!_hubs.TrySend(link, frame))
+        {
+            Drop(now, link, message, DropReason.NoRoute);
+        }
+    }
+
+    private void Drop(Instant now, LinkId link, in Message message, DropReason reason) =>
+        Observe(
+            NodeObservation.From(now, new() { Observation = Observation.Dropped, Link = link, Drop = reason, Message = message }), null);
+
+    private void OpenLink(Instant now, in Effect effect)
+    {
+        if (_links.TryOpen(NodeClock.ToStack(now), effect.Link, effect.Peer, (LinkDescription?)effect.Detail, out _))
+        {
+            _later.Enqueue(new(LaterKind.Described, effect.Link, LinkFailure.None, null));
+        }
+        else
+        {
+            _later.Enqueue(new(LaterKind.Lost, effect.Link, LinkFailure.Transport, null));
+        }
+    }
+
+    private void CloseLink(Instant now, LinkId id, LinkFailure why)
+    {
+        if (!_links.TryGet(id, out var link))
+        {
+            return;
+        }
+
+        if (why != LinkFailure.Leaving)
+        {
+            TakeBack(id); // What the other side has not acknowledged may not have arrived; the router sends it another way.
+        }
+
+        link.Connection.Close(NodeClock.ToStack(now));
+        SendDatagrams(now, link);
+        _links.Remove(link);
+    }
+
+    private void TakeBack(LinkId id)
+    {
+        if (!_links.TryGet(id, out var link))
+        {
+            return;
+        }
+
+        foreach (var frame in link.Connection.TakeUnacknowledged(link.Overlay))
+        {
+            _later.Enqueue(new(LaterKind.HandBack, id, LinkFailure.None, frame));
+        }
+    }
+
+    private void CloseLinks()
+    {
+        var now = _clock.Now;
+        foreach (var link in _links.Links)
+        {
+            link.Connection.Close(NodeClock.ToStack(now));
+            SendDatagrams(now, link);
+        }
+    }
+
+    private void Observe(in NodeObservation seen, object? detail)
+    {
+        Log(seen);
+        OnObserved?.Invoke(seen, detail);
+    }
+
+    private void ReceiveFrame(Instant now, LinkId session, byte[]? frame)
+    {
+        if (frame is not null && MessageCodec.TryRead(frame, _body, out var message))
+        {
+            _node.Receive(now, session, message, _outbox);
+        }
+        else
+        {
+            Observe(NodeObservation.From(now, new() { Observation = Observation.Dropped, Link = session, Drop = DropReason.Malformed }), null);
+        }
+    }
+
+    /// <summary>Hands over what the connections received, tells the node how they fare, and sends what they have to send.</summary>
+    private void DrainLinks()
+    {
+        while (_links.TryTakeDirty(out var link))
+        {
+            Hear(link);
+            Receive(link);
+            TakeEvents(link);
+            if (!link.IsClosed)
+            {
+                SendDatagrams(_clock.Now, link);
+            }
+        }
+    }
+
+    private void Hear(PeerLink link)
+    {
+        if (link.Connection.LastHeardAt > link.HeardAt)
+        {
+            link.HeardAt = link.Connection.LastHeardAt;
+            _node.LinkHeard(_clock.Now, link.Id);
+        }
+    }
+
+    private void Receive(PeerLink link)
+    {
+        while (!link.IsClosed && link.Connection.TryReceive(out var received))
+        {
+            if (received.Channel != link.Overlay)
+            {
+                continue; // Nothing is relayed yet; what comes is from a newer version.
+            }
+
+            var now = _clock.Now;
+            BecomeReady(now, link); // Data may overtake the event that says the channel is open.
+            if (MessageCodec.TryRead(received.Payload, _body, out var message))
+            {
+                _node.Receive(now, link.Id, message, _outbox);
+                AfterStep();
+            }
+            else
+            {
+                Observe(
+                    NodeObservation.From(now, new() { Observation = Observation.Dropped, Link = link.Id, Drop = DropReason.Malformed }), null);
+            }
+        }
+    }
+
+    private void TakeEvents(PeerLink link)
+    {
+        while (!link.IsClosed && link.Connection.TryGetEvent(out var e))
+        {
+            var now = _clock.Now;
+            switch (e.Kind)
+            {
+                case PeerEventKind.PhaseReached when e.Phase is PeerPhase.Check or PeerPhase.Dtls or PeerPhase.Sctp:
+                    _node.LinkProgress(now, link.Id, Descriptions.ToLinkPhase(e.Phase), _outbox);
+                    AfterStep();
+                    break;
+                case PeerEventKind.ChannelOpened when e.Channel == link.Overlay:
+                    BecomeReady(now, link);
+                    break;
+                case PeerEventKind.StateChanged when e.State is PeerState.Failed or PeerState.Closed:
+                    LoseLink(now, link, e.State == PeerState.Closed ? LinkFailure.ClosedByPeer : Descriptions.ToLinkFailure(e.Failure));
+                    break;
+            }
+        }
+    }
+
+    private void BecomeReady(Instant now, PeerLink link)
+    {
+        if (!link.IsReady)
+        {
+            link.IsReady = true;
+            _node.LinkReady(now, link.Id, _outbox);
+            AfterStep();
+        }
+    }
+
+    private void LoseLink(Instant now, PeerLink link, LinkFailure why)
+    {
+        TakeBack(link.Id);
+        SendDatagrams(now, link);
+        _links.Remove(link);
+        _node.LinkLost(now, link.Id, why, _outbox);
+        AfterStep();
+    }
+
+    private void SendDatagrams(Instant now, PeerLink link)
+    {
+        while (link.Connection.TryGetDatagram(NodeClock.ToStack(now), _datagram, out var transmit))
+        {
+            var datagram = _datagram.AsSpan(0, transmit.Length);
+            if (PeerDemux.KindOf(datagram) == DatagramKind.Stun)
+            {
+                _links.Remember(link, transmit.Path, transmit.Remote);
+            }
+
+            if ((uint)transmit.Path.Value < (uint)_paths.Count)
+            {
+                _paths[transmit.Path.Value].Send(transmit.Remote, datagram);
+            }
+        }
+    }
+
+    private void Log(in NodeObservation seen)
+    {
+        if (!_log.IsEnabled(LogLevel.Debug) && seen.What is Observation.Forwarded or Observation.Signalled)
+        {
+            return;
+        }
+
+        switch (seen.What)
+        {
+            case Observation.PhaseChanged:
+                LogPhase(_log, _node.Self.Id, seen.Phase);
+                break;
+            case Observation.LinkPhase when seen.LinkPhase == LinkPhase.Open:
+                LogLinkOpen(_log, _node.Self.Id, seen.Peer, seen.Purpose);
+                break;
+            case Observation.LinkEnded:
+                LogLinkEnded(_log, _node.Self.Id, seen.Peer, seen.LinkPhase, seen.Failure);
+                break;
+            case Observation.Suspected or Observation.Evicted or Observation.PeerLeft or Observation.AssumptionBroken or Observation.HubKeyChanged:
+                LogNeighbour(_log, _node.Self.Id, seen.What, seen.Peer);
+                break;
+            case Observation.Dropped:
+                LogDropped(_log, _node.Self.Id, seen.Peer, seen.Drop);
+                break;
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Node} is now {Phase}")]
+    private static partial void LogPhase(ILogger log, Ring.RingId node, NodePhase phase);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "{Node} has a link to {Peer} for {Purpose}")]
+    private static partial void LogLinkOpen(ILogger log, Ring.RingId node, Ring.RingId peer, LinkPurpose purpose);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "{Node} lost its link to {Peer} in phase {Phase}: {Reason}")]
+    private static partial void LogLinkEnded(ILogger log, Ring.RingId node, Ring.RingId peer, LinkPhase phase, LinkFailure reason);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "{Node} saw {What} of {Peer}")]
+    private static partial void LogNeighbour(ILogger log, Ring.RingId node, Observation what, Ring.RingId peer);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Debug, Message = "{Node} dropped a message of {Source}: {Reason}")]
+    private static partial void LogDropped(ILogger log, Ring.RingId node, Ring.RingId source, DropReason reason);
+}

@@ -1,0 +1,266 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Runtime.Hubs;
+using Overlay.Runtime.Links;
+using Overlay.Runtime.Sockets;
+using Overlay.Time;
+
+namespace Overlay.Runtime;
+
+/// <summary>The one loop of a node: it owns the sockets, the timer and the links, and steps the two cores.</summary>
+/// <remarks>
+/// Each round takes what other threads queued, drains the sockets synchronously, lets time pass where something is due, and sends what the
+/// connections have to send. It waits only when a whole round found nothing to do. Everything below runs on this loop and needs no lock.
+/// </remarks>
+internal sealed partial class NodeLoop
+{
+    private const int MaxQueuedInputs = 4096;
+    private const int MaxDatagramsInARow = 64;
+    private const int MaxInputsInARow = 64;
+    private const int RoundsBeforeYield = 16;
+
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
+
+    private readonly OverlayNode _node;
+    private readonly NodeClock _clock;
+    private readonly LinkManager _links;
+    private readonly IReadOnlyList<UdpPath> _paths;
+    private readonly HubSessions _hubs;
+    private readonly ILogger _log;
+    private readonly Bell _bell;
+    private readonly Channel<LoopInput> _inputs =
+        Channel.CreateBounded<LoopInput>(new BoundedChannelOptions(MaxQueuedInputs) { SingleReader = true });
+
+    private readonly Outbox _outbox = new();
+    private readonly Queue<Later> _later = new();
+    private readonly byte[] _encoded = new byte[Message.MaxBytes];
+    private readonly byte[] _datagram = new byte[2048];
+    private readonly EncodedBody _body = new();
+    private Instant _wakeAt = Instant.Never;
+    private bool _isStopping;
+    private bool _isKilled;
+
+    public NodeLoop(OverlayNode node, NodeClock clock, LinkManager links, IReadOnlyList<UdpPath> paths, IReadOnlyList<IHubConnector> hubs, Bell bell, ILogger log)
+    {
+        (_node, _clock, _links, _paths, _bell, _log) = (node, clock, links, paths, bell, log);
+        _hubs = new HubSessions(hubs, PostAsync);
+    }
+
+    /// <summary>Hears of each finished command.</summary>
+    public Action<RequestId, Outcome, object?>? OnCompleted { get; init; }
+
+    /// <summary>Hears of each message for the application.</summary>
+    public Action<Message>? OnDelivered { get; init; }
+
+    /// <summary>Hears of each observation.</summary>
+    public Action<NodeObservation, object?>? OnObserved { get; init; }
+
+    /// <summary>Why the last attempt to reach a hub failed.</summary>
+    public OverlayException? LastHubFailure => _hubs.LastFailure;
+
+    /// <summary>Hub sessions that are connecting or open. Read on the loop.</summary>
+    public int HubSessionCount => _hubs.Count;
+
+    /// <summary>Queues an input and wakes the loop; from any thread.</summary>
+    public async ValueTask PostAsync(LoopInput input, CancellationToken cancellationToken)
+    {
+        if (!_inputs.Writer.TryWrite(input))
+        {
+            try
+            {
+                await _inputs.Writer.WriteAsync(input, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ChannelClosedException)
+            {
+                return; // The loop has ended; nobody is left to be told.
+            }
+        }
+
+        _bell.Ring();
+    }
+
+    /// <summary>Runs until <see cref="LoopInputKind.Stop"/> or <see cref="LoopInputKind.Kill"/>.</summary>
+    public async Task RunAsync()
+    {
+        await using var timer = _clock.Provider.CreateTimer(
+            static bell => ((Bell)bell!).Ring(), _bell, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await RunRoundsAsync(timer).ConfigureAwait(false);
+        }
+        finally
+        {
+            _inputs.Writer.TryComplete();
+            await _hubs.StopAsync(atOnce: _isKilled).ConfigureAwait(false);
+            foreach (var path in _paths)
+            {
+                path.Dispose();
+            }
+
+            _links.Dispose();
+        }
+    }
+
+    private async Task RunRoundsAsync(ITimer timer)
+    {
+        var rounds = 0;
+        while (!_isStopping)
+        {
+            if (RunRound())
+            {
+                if (++rounds % RoundsBeforeYield == 0)
+                {
+                    await Task.Yield(); // A busy node leaves the thread to its neighbours in the same process now and then.
+                }
+
+                continue;
+            }
+
+            var sleep = TimeToSleep();
+            if (sleep > TimeSpan.Zero)
+            {
+                timer.Change(sleep, Timeout.InfiniteTimeSpan);
+                await _bell.WaitAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>One round; false where there was nothing to do.</summary>
+    private bool RunRound()
+    {
+        var worked = TakeInputs();
+        worked |= TakeDatagrams();
+        worked |= AdvanceDue();
+        DrainLinks();
+        return worked;
+    }
+
+    private TimeSpan TimeToSleep()
+    {
+        var due = Math.Min(_wakeAt.Ticks, NodeClock.TicksOf(_links.NextDue()));
+        if (due == long.MaxValue)
+        {
+            return LongestSleep;
+        }
+
+        var ticks = due - _clock.Now.Ticks;
+        return ticks >= LongestSleep.Ticks ? LongestSleep : new TimeSpan(ticks);
+    }
+
+    private bool TakeInputs()
+    {
+        var taken = 0;
+        while (taken < MaxInputsInARow && !_isStopping && _inputs.Reader.TryRead(out var input))
+        {
+            taken++;
+            Take(input);
+        }
+
+        return taken > 0;
+    }
+
+    private void Take(in LoopInput input)
+    {
+        var now = _clock.Now;
+        switch (input.Kind)
+        {
+            case LoopInputKind.HubOpened when _hubs.Contains(input.Link):
+                _node.HubOpened(now, input.Link, _outbox);
+                break;
+            case LoopInputKind.HubFrame when _hubs.Contains(input.Link):
+                ReceiveFrame(now, input.Link, input.Frame);
+                break;
+            case LoopInputKind.HubLost when _hubs.Forget(input.Link):
+                _node.HubLost(now, input.Link, _outbox);
+                break;
+            case LoopInputKind.Command:
+                input.Command!(now, _outbox);
+                break;
+            case LoopInputKind.Stop:
+                CloseLinks();
+                _isStopping = true;
+                break;
+            case LoopInputKind.Kill:
+                _isKilled = _isStopping = true;
+                break;
+            default:
+                return; // A hub session that was closed meanwhile.
+        }
+
+        AfterStep();
+    }
+
+    private bool TakeDatagrams()
+    {
+        var taken = 0;
+        foreach (var path in _paths)
+        {
+            for (var i = 0; i < MaxDatagramsInARow && path.TryReceive(out var datagram, out var from); i++)
+            {
+                taken++;
+                if (!_links.TryRoute(path.Id, from, datagram, out var link))
+                {
+                    continue; // Nobody's: late, or noise.
+                }
+
+                link.Connection.Receive(NodeClock.ToStack(_clock.Now), path.Id, from, datagram);
+                _links.MarkDirty(link);
+            }
+
+            DrainLinks();
+        }
+
+        return taken > 0;
+    }
+
+    private bool AdvanceDue()
+    {
+        var now = _clock.Now;
+        var worked = _links.AdvanceDue(NodeClock.ToStack(now));
+        if (_wakeAt <= now)
+        {
+            _node.Advance(now, _outbox);
+            AfterStep();
+            worked = true;
+        }
+
+        return worked;
+    }
+
+    /// <summary>What must wait until the effects of the present step are performed: the node is never called while they are.</summary>
+    private readonly record struct Later(LaterKind Kind, LinkId Link, LinkFailure Failure, byte[]? Frame);
+
+    private enum LaterKind : byte
+    {
+        Described,
+        Lost,
+        HandBack,
+    }
+
+    /// <summary>Performs the effects of a step, then what they brought about.</summary>
+    private void AfterStep()
+    {
+        PerformEffects();
+        while (_later.TryDequeue(out var later))
+        {
+            var now = _clock.Now;
+            switch (later.Kind)
+            {
+                case LaterKind.Described when _links.TryGet(later.Link, out var link):
+                    // All local candidates are known as soon as the sockets are bound, so gathering takes no time.
+                    _node.LinkDescribed(now, later.Link, Descriptions.ToSignal(link.Connection.LocalDescription), _outbox);
+                    break;
+                case LaterKind.Lost:
+                    _node.LinkLost(now, later.Link, later.Failure, _outbox);
+                    break;
+                case LaterKind.HandBack when MessageCodec.TryRead(later.Frame!, _body, out var message):
+                    _node.HandBack(now, later.Link, message, _outbox);
+                    break;
+            }
+
+            PerformEffects();
+        }
+    }
+}

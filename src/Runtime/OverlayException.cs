@@ -1,0 +1,48 @@
+namespace Overlay.Runtime;
+
+/// <summary>Why an operation of a node failed, for programs.</summary>
+public enum OverlayError
+{
+    /// <summary>See <see cref="OverlayException.Outcome"/>.</summary>
+    Command,
+
+    /// <summary>No hub answered at the addresses given.</summary>
+    HubUnreachable,
+
+    /// <summary>What answers there is no Overlay hub.</summary>
+    NotAHub,
+
+    /// <summary>The hub holds another key than the one remembered for this data directory.</summary>
+    HubKeyChanged,
+
+    /// <summary>The hub refused admission.</summary>
+    AdmissionRefused,
+
+    /// <summary>The UDP port is in use or the address is not of this machine.</summary>
+    SocketUnavailable,
+
+    /// <summary>A native library is missing.</summary>
+    LibraryMissing,
+
+    /// <summary>The data directory cannot be used.</summary>
+    DataUnusable,
+
+    /// <summary>The node was stopped.</summary>
+    Stopped,
+}
+
+/// <summary>An operation of a node failed. The message names the cause and the cure.</summary>
+public sealed class OverlayException : Exception
+{
+    public OverlayException(OverlayError reason, string message, Exception? inner = null)
+        : base(message, inner) => Reason = reason;
+
+    public OverlayException(Outcome outcome, string message)
+        : base(message) => (Reason, Outcome) = (OverlayError.Command, outcome);
+
+    /// <summary>The kind of failure.</summary>
+    public OverlayError Reason { get; }
+
+    /// <summary>How the command ended, where <see cref="Reason"/> is <see cref="OverlayError.Command"/>.</summary>
+    public Outcome Outcome { get; }
+}

@@ -1,0 +1,380 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Runtime.Links;
+using Overlay.Runtime.Security;
+using Overlay.Runtime.Sockets;
+using Overlay.WebRtc;
+using Overlay.WebRtc.Dtls;
+
+namespace Overlay.Runtime;
+
+/// <summary>A live node: the protocol's machine with its sockets, its links and its hub session, behind awaitable calls.</summary>
+/// <remarks>All members may be called from any thread. Dispose leaves gracefully; <see cref="KillAsync"/> does not.</remarks>
+public sealed class OverlayHost : IAsyncDisposable
+{
+    private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(365);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly RuntimeOptions _options;
+    private readonly NodeIdentity _identity;
+    private readonly OverlayNode _node;
+    private readonly NodeLoop _loop;
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<CommandResult>> _pending = new();
+    private readonly Channel<OverlayMessage> _messages;
+    private readonly CancellationTokenSource _ended = new();
+    private Task _running = Task.CompletedTask;
+    private int _isEnding;
+
+    private OverlayHost(RuntimeOptions options, NodeIdentity identity, IReadOnlyList<UdpPath> paths, DtlsCertificate certificate, Bell bell)
+    {
+        (_options, _identity) = (options, identity);
+        _messages = Channel.CreateBounded<OverlayMessage>(new BoundedChannelOptions(options.MaxUndelivered) { SingleWriter = true });
+        var secrets = new SystemSecrets();
+        Span<byte> drawn = stackalloc byte[8];
+        secrets.Fill(drawn);
+        var seed = options.Seed ?? BitConverter.ToUInt64(drawn);
+        _node = new OverlayNode(
+            options.Protocol,
+            new NodePorts(identity.Signing, identity.Sealing, secrets),
+            new NodeStart(seed, identity.Instance, options.Hubs.Count, identity.RememberedHubKey, options.Token, options.IsGuest));
+        Ended = _ended.Token; // Good also after the source was disposed.
+        Endpoints = [.. paths.Select(path => path.Local)];
+        _loop = new NodeLoop(
+            _node,
+            new NodeClock(options.TimeProvider),
+            new LinkManager(paths, certificate, secrets),
+            paths,
+            options.Hubs,
+            bell,
+            options.LoggerFactory.CreateLogger<OverlayHost>())
+        {
+            OnCompleted = Complete,
+            OnDelivered = Deliver,
+            OnObserved = Observe,
+        };
+    }
+
+    /// <summary>The node, as others know it.</summary>
+    public Contact Self { get; private set; }
+
+    /// <summary>The node's position.</summary>
+    public RingId Id => Self.Id;
+
+    /// <summary>Where the node is in its life.</summary>
+    public NodePhase Phase { get; private set; }
+
+    /// <summary>The local addresses its sockets are bound to.</summary>
+    public IReadOnlyList<TransportAddress> Endpoints { get; }
+
+    /// <summary>What the node counted.</summary>
+    public NodeCounters Counters { get; } = new();
+
+    /// <summary>Ends when the node has stopped, for whatever reason.</summary>
+    public CancellationToken Ended { get; }
+
+    /// <summary>The messages that arrive, in order of arrival. One reader; ends when the node stops.</summary>
+    public IAsyncEnumerable<OverlayMessage> ReadMessagesAsync(CancellationToken cancellationToken = default) =>
+        _messages.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>Binds the sockets, meets the hub and waits until the node has its place.</summary>
+    /// <exception cref="OverlayException">No hub, refused, port in use, native library missing; the message names the cure.</exception>
+    public static async Task<OverlayHost> StartAsync(RuntimeOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var bell = new Bell();
+        var identity = OpenIdentity(options);
+        OverlayHost host;
+        try
+        {
+            var certificate = CreateCertificate(options.TimeProvider);
+            host = new OverlayHost(options, identity, BindAll(options, bell), certificate, bell);
+        }
+        catch
+        {
+            identity.Dispose();
+            throw;
+        }
+
+        host._running = Task.Run(host.RunAsync, CancellationToken.None);
+        try
+        {
+            await host.JoinAsync(cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Sends <paramref name="bytes"/> to exactly <paramref name="to"/> and waits for its signed receipt.</summary>
+    /// <exception cref="OverlayException">Unreachable, timed out, too large; <see cref="OverlayException.Outcome"/> says which.</exception>
+    public async Task<DeliveryReport> SendAsync(
+        RingId to, ReadOnlyMemory<byte> bytes, SendOptions options = default, CancellationToken cancellationToken = default)
+    {
+        var result = await RunAsync((now, outbox) => _node.Send(now, to, bytes, options, outbox), cancellationToken).ConfigureAwait(false);
+        return result.As<DeliveryReport>($"Sending to {to}");
+    }
+
+    /// <summary>Asks who is responsible for <paramref name="key"/>.</summary>
+    public async Task<Owner> LookupAsync(RingId key, CancellationToken cancellationToken = default)
+    {
+        var result = await RunAsync((now, outbox) => _node.Lookup(now, key, outbox), cancellationToken).ConfigureAwait(false);
+        return result.As<Owner>($"Looking up {key}");
+    }
+
+    /// <summary>Opens a direct link to <paramref name="to"/> and keeps it.</summary>
+    public async Task ConnectAsync(RingId to, CancellationToken cancellationToken = default)
+    {
+        var result = await RunAsync((now, outbox) => _node.Connect(now, to, outbox), cancellationToken).ConfigureAwait(false);
+        result.Check($"Linking to {to}");
+    }
+
+    /// <summary>Gives up the link of <see cref="ConnectAsync"/>.</summary>
+    public async Task DisconnectAsync(RingId to, CancellationToken cancellationToken = default)
+    {
+        var result = await RunAsync((now, outbox) => _node.Disconnect(now, to, outbox), cancellationToken).ConfigureAwait(false);
+        result.Check($"Unlinking from {to}");
+    }
+
+    /// <summary>Registers a name for this node and keeps it refreshed while the node lives.</summary>
+    /// <exception cref="OverlayException">Taken, not a name, or no answer.</exception>
+    public async Task RegisterAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var result = await RunAsync((now, outbox) => _node.Register(now, name, outbox), cancellationToken).ConfigureAwait(false);
+        result.Check($"Registering '{name}'");
+    }
+
+    /// <summary>Asks who holds a name.</summary>
+    public async Task<RingId> ResolveAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var result = await RunAsync((now, outbox) => _node.Resolve(now, name, outbox), cancellationToken).ConfigureAwait(false);
+        return result.As<NameRecord>($"Resolving '{name}'").Owner.Id;
+    }
+
+    /// <summary>Asks a node, itself included, for its tables.</summary>
+    public async Task<State> InspectAsync(RingId id, CancellationToken cancellationToken = default)
+    {
+        if (id == Id)
+        {
+            return await SnapshotAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var result = await RunAsync((now, outbox) => _node.Inspect(now, id, outbox), cancellationToken).ConfigureAwait(false);
+        return result.As<State>($"Inspecting {id}");
+    }
+
+    /// <summary>The node's own tables at this moment.</summary>
+    public async Task<State> SnapshotAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = new TaskCompletionSource<State>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var ended = Ended.Register(static a => ((TaskCompletionSource<State>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
+        await _loop.PostAsync(LoopInput.Do((_, _) => answer.TrySetResult(_node.Snapshot())), cancellationToken).ConfigureAwait(false);
+        return await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Refreshes all fingers now.</summary>
+    public ValueTask UpdateFingerTableAsync(CancellationToken cancellationToken = default) =>
+        _loop.PostAsync(LoopInput.Do((now, outbox) => _node.UpdateFingerTable(now, outbox)), cancellationToken);
+
+    /// <summary>Says good-bye to the neighbours, hands over what it keeps, and stops.</summary>
+    /// <returns>Whether all neighbours knew before it stopped.</returns>
+    public async Task<bool> LeaveAsync(CancellationToken cancellationToken = default)
+    {
+        var knew = false;
+        if (Interlocked.Exchange(ref _isEnding, 1) == 0)
+        {
+            try
+            {
+                var leaving = RunAsync((now, outbox) => _node.Leave(now, outbox), cancellationToken);
+                var result = await leaving.WaitAsync(LeaveTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                knew = result.Outcome == Outcome.Done;
+            }
+            catch (Exception e) when (e is TimeoutException or OverlayException or OperationCanceledException)
+            {
+                // It stops all the same; the neighbours will notice the silence.
+            }
+
+            await _loop.PostAsync(LoopInput.Stop(), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await EndAsync().ConfigureAwait(false);
+        return knew;
+    }
+
+    /// <summary>Stops as a crash would: sockets and loop end, nothing is sent.</summary>
+    public async Task KillAsync()
+    {
+        if (Interlocked.Exchange(ref _isEnding, 1) == 0)
+        {
+            await _loop.PostAsync(LoopInput.Kill(), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Leaves gracefully. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ = await LeaveAsync(CancellationToken.None).ConfigureAwait(false);
+        _ended.Dispose();
+        _identity.Dispose();
+    }
+
+    private static NodeIdentity OpenIdentity(RuntimeOptions options)
+    {
+        try
+        {
+            return NodeIdentity.Open(options.DataDirectory, options.TimeProvider);
+        }
+        catch (IdentityFileException e)
+        {
+            throw new OverlayException(OverlayError.DataUnusable, e.Message, e);
+        }
+    }
+
+    private static DtlsCertificate CreateCertificate(TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            return DtlsCertificate.Create(now.AddDays(-1), now + CertificateLife);
+        }
+        catch (DtlsLibraryException e)
+        {
+            throw new OverlayException(OverlayError.LibraryMissing, e.Message, e);
+        }
+    }
+
+    private static List<UdpPath> BindAll(RuntimeOptions options, Bell bell)
+    {
+        var addresses = options.ListenAddresses.Count > 0 ? options.ListenAddresses : LocalAddresses.Enumerate(options.WithLoopback);
+        var paths = new List<UdpPath>();
+        var current = IPAddress.None;
+        try
+        {
+            foreach (var address in addresses)
+            {
+                current = address;
+                paths.Add(UdpPath.Bind(new PathId(paths.Count), new IPEndPoint(address, options.Port), bell.Ring));
+            }
+
+            return paths;
+        }
+        catch (SocketException e)
+        {
+            foreach (var path in paths)
+            {
+                path.Dispose();
+            }
+
+            throw new OverlayException(
+                OverlayError.SocketUnavailable,
+                $"UDP port {options.Port} on {current} cannot be bound ({e.SocketErrorCode}). Choose another port (0: any), or another address.",
+                e);
+        }
+    }
+
+    private static OverlayException Stopped() => new(OverlayError.Stopped, "The node has stopped.");
+
+    private async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        var starting = RunAsync(_node.Start, cancellationToken);
+        CommandResult result;
+        try
+        {
+            result = await starting.WaitAsync(_options.StartTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw _loop.LastHubFailure ?? new OverlayException(
+                OverlayError.HubUnreachable,
+                $"No place in the network within {_options.StartTimeout.TotalSeconds:F0} s. Is the hub up, and can its members be reached by UDP?",
+                e);
+        }
+
+        switch (result.Outcome)
+        {
+            case Outcome.Done:
+                Self = (Contact)result.Value!;
+                _identity.RememberHubKey(_node.HubKey.Span);
+                return;
+            case Outcome.HubKeyChanged:
+                throw new OverlayException(
+                    OverlayError.HubKeyChanged,
+                    "HubKeyChanged: the hub holds another key than the one this node remembers. If its data was replaced on purpose, start with a new --data directory.");
+            case Outcome.AdmissionRefused:
+                throw new OverlayException(OverlayError.AdmissionRefused, $"The hub refused admission: {result.Value}.");
+            default:
+                throw _loop.LastHubFailure ?? new OverlayException(result.Outcome, $"Joining failed: {result.Outcome}.");
+        }
+    }
+
+    private async Task<CommandResult> RunAsync(Func<Time.Instant, Outbox, RequestId> command, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<CommandResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var ended = Ended.Register(static a => ((TaskCompletionSource<CommandResult>)a!).TrySetException(Stopped()), answer).ConfigureAwait(false);
+        await _loop.PostAsync(LoopInput.Do((now, outbox) => _pending[command(now, outbox).Value] = answer), cancellationToken).ConfigureAwait(false);
+        return await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await _loop.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Phase = NodePhase.Left;
+            _messages.Writer.TryComplete();
+            await _ended.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndAsync() => await _running.ConfigureAwait(false);
+
+    private void Complete(RequestId request, Outcome outcome, object? result)
+    {
+        if (_pending.TryRemove(request.Value, out var answer))
+        {
+            answer.TrySetResult(new(outcome, result));
+        }
+    }
+
+    private void Deliver(Message message)
+    {
+        // The bytes are borrowed from a receive buffer; the application keeps its own copy.
+        var data = (Data)((SignedBody)message.Body!).Payload;
+        var hops = Message.HopBudget - message.HopsLeft;
+        if (_messages.Writer.TryWrite(new(message.Source, data.Bytes.ToArray(), hops)))
+        {
+            Counters.CountDelivered();
+        }
+        else
+        {
+            Counters.CountDropped();
+        }
+    }
+
+    private void Observe(NodeObservation seen, object? detail)
+    {
+        if (seen.What == Observation.PhaseChanged)
+        {
+            Phase = seen.Phase;
+        }
+
+        Counters.Count(seen);
+        _options.OnObserved?.Invoke(seen);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.Runtime.Hubs;
+
+namespace Overlay.Runtime;
+
+/// <summary>What a node needs of its surroundings.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>The ways to the hubs, tried in turn.</summary>
+    /// <value>At least one.</value>
+    public required IReadOnlyList<IHubConnector> Hubs { get; init; }
+
+    /// <summary>The protocol's tunables.</summary>
+    public OverlayOptions Protocol { get; init; } = OverlayOptions.Default;
+
+    /// <summary>The directory of the node's key, instance and remembered hub; null keeps all of it in memory.</summary>
+    /// <value>Default null: a new identity for each start.</value>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>The local addresses to bind; empty takes all that others may reach.</summary>
+    /// <value>Default empty. At most 8.</value>
+    public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [];
+
+    /// <summary>The UDP port on every address.</summary>
+    /// <value>Default 0: any free one. 0 … 65,535.</value>
+    public int Port { get; init; }
+
+    /// <summary>Whether loopback is among the addresses where they are not given: for nodes that share a machine.</summary>
+    /// <value>Default false.</value>
+    public bool WithLoopback { get; init; }
+
+    /// <summary>Whether the node only sends and is never a member: the <c>send</c> and <c>peers</c> commands.</summary>
+    /// <value>Default false.</value>
+    public bool IsGuest { get; init; }
+
+    /// <summary>The join token for a hub that asks for one.</summary>
+    /// <value>Default empty.</value>
+    public string Token { get; init; } = "";
+
+    /// <summary>How long <c>StartAsync</c> waits for a place in the network.</summary>
+    /// <value>Default 60 s. It ends at once where the hub refuses.</value>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Messages that may wait for the application.</summary>
+    /// <value>Default 16,384; one more is dropped and counted.</value>
+    public int MaxUndelivered { get; init; } = 16_384;
+
+    /// <summary>Seeds what decides schedules (not secrets); null draws one.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where logs go.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>Hears every observation, on the node's loop: must be quick and must not throw.</summary>
+    public Action<NodeObservation>? OnObserved { get; init; }
+
+    /// <summary>Throws for values that cannot work.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public void Validate()
+    {
+        if (Hubs.Count == 0)
+        {
+            throw new ArgumentException("Hubs: at least one hub is needed to be introduced to the network.");
+        }
+
+        if (Port is < 0 or > ushort.MaxValue)
+        {
+            throw new ArgumentException($"Port: {Port} is not in 0 … 65535.");
+        }
+
+        if (ListenAddresses.Count > Sockets.LocalAddresses.MaxAddresses)
+        {
+            throw new ArgumentException($"ListenAddresses: {ListenAddresses.Count} addresses are more than {Sockets.LocalAddresses.MaxAddresses}.");
+        }
+
+        if (MaxUndelivered < 1)
+        {
+            throw new ArgumentException($"MaxUndelivered: {MaxUndelivered} is less than 1.");
+        }
+
+        if (StartTimeout <= TimeSpan.Zero)
+        {
+            throw new ArgumentException($"StartTimeout: {StartTimeout} is not positive.");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+namespace Overlay.Cli.Tests;
+
+/// <summary>Command lines that cannot mean anything: exit code 2, what is wrong, and where help is; nothing is started.</summary>
+public sealed class BadArgumentsTests : CommandTest
+{
+    [Theory]
+    [InlineData("demo --nodes 0", "--nodes", "0", "12 … 256")]
+    [InlineData("demo --nodes 11", "--nodes", "11", "12 … 256")]
+    [InlineData("demo --nodes 257", "--nodes", "257", "12 … 256")]
+    [InlineData("demo --nodes -1", "--nodes", "-1", "12 … 256")]
+    [InlineData("demo --nodes 99999999999999999999", "--nodes", "99999999999999999999", "12 … 256")]
+    [InlineData("demo --nodes many", "--nodes", "many", "12 … 256")]
+    [InlineData("demo --nodes", "--nodes")]
+    [InlineData("demo --messages 0", "--messages", "0", "1 … 1000000")]
+    [InlineData("demo --messages -5", "--messages", "-5", "1 … 1000000")]
+    [InlineData("demo --messages 1000001", "--messages", "1000001", "1 … 1000000")]
+    [InlineData("demo --seed -1", "--seed", "-1")]
+    [InlineData("demo --seed x", "--seed", "x")]
+    [InlineData("demo --frobnicate", "--frobnicate")]
+    [InlineData("hub --port -1", "--port", "-1", "0 … 65535")]
+    [InlineData("hub --port 65536", "--port", "65536", "0 … 65535")]
+    [InlineData("hub --port http", "--port", "http", "0 … 65535")]
+    [InlineData("hub --stun-port 70000", "--stun-port", "70000", "0 … 65535")]
+    [InlineData("hub --listen localhost", "--listen", "localhost", "IP address")]
+    [InlineData("hub --listen 0.0.0.0 --port 0", "--open", "token")]
+    [InlineData("node", "--hub")]
+    [InlineData("node --hub localhost:5000", "--hub", "localhost:5000", "ws://HOST:PORT")]
+    [InlineData("node --hub http://localhost:5000", "--hub", "http://localhost:5000", "ws://HOST:PORT")]
+    [InlineData("node --hub ws://localhost:5000 --name a/b", "--name", "a/b", "63 letters")]
+    [InlineData("node --hub ws://localhost:5000 --name 0123456789ab", "--name", "0123456789ab", "hexadecimal")]
+    [InlineData("node --hub ws://localhost:5000 --port 65536", "--port", "65536", "0 … 65535")]
+    [InlineData("node --hub ws://localhost:5000 --listen here", "--listen", "here", "IP address")]
+    [InlineData("node --hub ws://localhost:5000 --timeout 5", "--timeout", "'5'", "30s")]
+    [InlineData("node --hub ws://localhost:5000 --timeout 0s", "--timeout", "'0s'", "30s")]
+    [InlineData("node --hub ws://localhost:5000 --timeout -1s", "--timeout", "30s")]
+    [InlineData("node --hub ws://localhost:5000 --timeout 25h", "--timeout", "24h")]
+    [InlineData("send --hub ws://localhost:5000", "id|name")]
+    [InlineData("send --hub ws://localhost:5000 alice", "text")]
+    [InlineData("send --hub ws://localhost:5000 alice hello again", "again")]
+    [InlineData("send --hub ws://localhost:5000 a/b hello", "a/b", "12 hexadecimal digits")]
+    [InlineData("send --hub ws://localhost:5000 !!!!!!!!!!!! hello", "!!!!!!!!!!!!", "12 hexadecimal digits")]
+    [InlineData("peers --hub ws://localhost:5000", "id|name")]
+    [InlineData("peers --hub ws://localhost:5000 a,b", "a,b", "12 hexadecimal digits")]
+    [InlineData("peers abc", "--hub")]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("", "command")]
+    public async Task Nonsense_is_named_and_ends_with_code_2(string line, params string[] mentions)
+    {
+        var arguments = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+        var ended = await RunAsync(arguments);
+
+        AssertFailed(ended, 2, mentions);
+        Assert.Empty(ended.Lines);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(State));
+    }
+
+    [Theory]
+    [InlineData("demo --nodes 0 --json", "--nodes")]
+    [InlineData("send --json --hub ws://localhost:5000 a/b hello", "a/b")]
+    [InlineData("hub --json --listen 0.0.0.0 --port 0", "--open")]
+    public async Task Under_json_the_error_is_an_object_too(string line, string mention)
+    {
+        var ended = await RunAsync(line.Split(' '));
+
+        AssertFailed(ended, 2, mention);
+        Assert.Equal("error", ended.OnlyJson.GetProperty("type").GetString());
+        Assert.NotEqual("", ended.OnlyJson.GetProperty("reason").GetString());
+    }
+}

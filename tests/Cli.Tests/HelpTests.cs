@@ -1,0 +1,40 @@
+namespace Overlay.Cli.Tests;
+
+public sealed class HelpTests : CommandTest
+{
+    [Theory]
+    [InlineData("--help", "demo", "hub", "node", "send", "peers", "Exit codes", "130")]
+    [InlineData("demo --help", "--nodes", "--messages", "--seed", "--json", "12 … 256", "16", "1000")]
+    [InlineData("hub --help", "--port", "--data", "--listen", "--open", "--token", "--stun-port", "--json", "5000")]
+    [InlineData("node --help", "--hub", "--name", "--data", "--listen", "--port", "--token", "--json", "stdin")]
+    [InlineData("send --help", "--hub", "--json", "<id|name>", "<text>", "receipt")]
+    [InlineData("peers --help", "--hub", "--json", "<id|name>", "fingers")]
+    public async Task Help_tells_options_defaults_and_meaning(string line, params string[] mentions)
+    {
+        var ended = await RunAsync(line.Split(' '));
+
+        Assert.Equal(0, ended.ExitCode);
+        Assert.Empty(ended.Errors);
+        Assert.All(mentions, mention => Assert.Contains(mention, ended.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_command_says_its_exit_codes()
+    {
+        foreach (var command in (string[])["demo", "hub", "node", "send", "peers"])
+        {
+            var ended = await RunAsync(command, "--help");
+
+            Assert.Contains("Exit codes: 0", ended.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_version_is_told()
+    {
+        var ended = await RunAsync("--version");
+
+        Assert.Equal(0, ended.ExitCode);
+        Assert.Matches(@"^\d+\.\d+\.\d+", ended.Output);
+    }
+}

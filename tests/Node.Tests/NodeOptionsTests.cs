@@ -1,0 +1,69 @@
+using Overlay.Runtime;
+
+namespace Overlay.Nodes.Tests;
+
+public sealed class NodeOptionsTests
+{
+    [Fact]
+    public void The_defaults_work() => Assert.Empty(new NodeOptions().Errors());
+
+    [Fact]
+    public void The_defaults_are_these()
+    {
+        var options = new NodeOptions();
+
+        Assert.Empty(options.Hubs);
+        Assert.Null(options.Name);
+        Assert.Null(options.DataDirectory);
+        Assert.Null(options.Listen);
+        Assert.Equal(0, options.Port);
+        Assert.False(options.IsGuest);
+        Assert.Equal("", options.Token);
+        Assert.Equal(TimeSpan.FromSeconds(60), options.StartTimeout);
+        Assert.Null(options.Seed);
+        Assert.Same(OverlayOptions.Default, options.Protocol);
+        Assert.Same(TimeProvider.System, options.TimeProvider);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:5000")]
+    [InlineData("localhost:5000")]
+    [InlineData("/hub")]
+    public void A_hub_that_is_no_hubs_address_is_named(string hub)
+    {
+        var options = new NodeOptions { Hubs = { new Uri(hub, UriKind.RelativeOrAbsolute) } };
+
+        var error = Assert.Single(options.Errors());
+
+        Assert.StartsWith("Hubs: ", error, StringComparison.Ordinal);
+        Assert.Contains(hub, error, StringComparison.Ordinal);
+        Assert.Contains("ws://", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("")]
+    [InlineData("0123456789ab")]
+    public void A_name_that_is_none_is_named(string name) =>
+        Assert.StartsWith($"Name: '{name}'", Assert.Single(new NodeOptions { Name = name }.Errors()), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("256.0.0.1")]
+    public void An_address_that_is_none_is_named(string address) =>
+        Assert.StartsWith($"Listen: '{address}'", Assert.Single(new NodeOptions { Listen = address }.Errors()), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(65_536)]
+    public void A_port_out_of_range_is_named(int port) =>
+        Assert.StartsWith($"Port: {port}", Assert.Single(new NodeOptions { Port = port }.Errors()), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_time_to_start_that_is_none_is_named() =>
+        Assert.StartsWith("StartTimeout: ", Assert.Single(new NodeOptions { StartTimeout = TimeSpan.Zero }.Errors()), StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_error_is_reported_at_once() =>
+        Assert.Equal(3, new NodeOptions { Name = "a b", Port = -1, StartTimeout = TimeSpan.Zero }.Errors().Count());
+}
