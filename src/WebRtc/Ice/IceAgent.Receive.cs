@@ -46,9 +46,23 @@ public sealed partial class IceAgent
 
         if (isPrevious)
         {
-            // The other side has not heard of our restart yet: its consent must not run dry, and nothing else follows from it.
+            // The other side has not heard of our restart yet: its consent on the pair in use must not run dry. A new pair made of its new and our
+            // old credentials gets no answer: it would work, Chromium would nominate it, and never look at the one with our new credentials.
+            if (_heldPair is not { } held || held.Path != path || held.Remote != from)
+            {
+                Counters.Ignored++;
+                return IceReceived.Dropped;
+            }
+
             Answer(path, from, ref request, AnswerKind.Success, isPrevious);
             return IceReceived.Request;
+        }
+
+        if (RemoteCredentials is not null && !senderUfrag.SequenceEqual(_remoteUfrag))
+        {
+            // The other side has restarted and its signal is still under way: as above, this pair must not come to life with our old credentials.
+            Counters.Ignored++;
+            return IceReceived.Dropped;
         }
 
         if (IsRoleConflict(ref request) && !TrySettleRoleConflict(ref request))
@@ -62,7 +76,7 @@ public sealed partial class IceAgent
         {
             RememberEarly(new EarlyCheck(path, from, request.Priority, request.UseCandidate, senderUfrag.ToArray()));
         }
-        else if (senderUfrag.SequenceEqual(_remoteUfrag))
+        else
         {
             HandleCheck(now, path, from, request.Priority, request.UseCandidate);
             ConsiderNomination(now);

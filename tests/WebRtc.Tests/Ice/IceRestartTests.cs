@@ -49,6 +49,29 @@ public sealed class IceRestartTests
         Assert.NotNull(pair.Left.Agent.SelectedPair);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_new_pair_does_not_come_to_life_with_credentials_of_different_generations(bool weHaveHeardOfTheRestart)
+    {
+        // The peer restarts: its new socket checks us before our answer, with its new fragment and our old credentials. Answered, that pair
+        // would work, and a controlling Chromium would nominate it and never look at the one with our new credentials.
+        var pair = Connected();
+        var former = pair.Left.Agent.LocalCredentials;
+        if (weHaveHeardOfTheRestart)
+        {
+            pair.Left.Agent.Restart(pair.Now);
+            Assert.True(IceCredentials.TryCreate("brandNew", "anotherPasswordOfTwentyTwo", out var theirs));
+            Assert.True(pair.Left.Agent.SetRemoteCredentials(pair.Now, theirs));
+        }
+
+        var check = Wire.Check(former, "brandNew", useCandidate: true);
+        var received = pair.Inject(pair.Left, TransportAddress.Parse("10.0.0.99:99"), check);
+
+        Assert.Equal(IceReceived.Dropped, received);
+        Assert.Equal(1, pair.Left.Agent.Counters.Ignored);
+    }
+
     [Fact]
     public void A_restart_that_leads_nowhere_loses_the_old_pair_when_its_consent_would_have_ended()
     {
