@@ -11,7 +11,7 @@ internal sealed class CommandReader(PeerConnection peer, ChannelRoom channels, J
 {
     private const int MaxBulkMessage = 262_144;
 
-    private bool _hasRemote;
+    private bool _awaitsAnswer;
 
     /// <summary>Whether <c>exit</c> came.</summary>
     public bool IsExiting { get; private set; }
@@ -22,6 +22,7 @@ internal sealed class CommandReader(PeerConnection peer, ChannelRoom channels, J
         if (role == PeerRole.Offerer)
         {
             channels.Create(now, new DataChannelOptions { Label = "echo" });
+            _awaitsAnswer = true;
             output.Description("offer", peer.LocalDescription.ToSdp());
         }
     }
@@ -101,9 +102,9 @@ internal sealed class CommandReader(PeerConnection peer, ChannelRoom channels, J
             return;
         }
 
-        if (type == "answer" && role == PeerRole.Answerer && !_hasRemote)
+        if ((type == "answer") != _awaitsAnswer)
         {
-            output.Error("an answer came before an offer");
+            output.Error(_awaitsAnswer ? "an offer came while ours waits for its answer" : "an answer came that nobody waits for");
             return;
         }
 
@@ -113,7 +114,7 @@ internal sealed class CommandReader(PeerConnection peer, ChannelRoom channels, J
             return;
         }
 
-        _hasRemote = true;
+        _awaitsAnswer = false;
         if (type == "offer")
         {
             output.Description("answer", peer.LocalDescription.ToSdp(remote));
@@ -189,6 +190,7 @@ internal sealed class CommandReader(PeerConnection peer, ChannelRoom channels, J
             return;
         }
 
+        _awaitsAnswer = true;
         output.Result(id, error: null);
         output.Description("offer", peer.LocalDescription.ToSdp());
     }

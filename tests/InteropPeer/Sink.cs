@@ -77,6 +77,11 @@ internal sealed class BulkSender(ChannelId channel, long total, int messageSize,
             _pending = 0;
         }
 
+        if (peer.BufferedAmount(channel) > 0)
+        {
+            return hasSent; // Accepted is not sent: the time is told when the last packet has left.
+        }
+
         done(new JsonObject
         {
             ["bytes"] = _sent,

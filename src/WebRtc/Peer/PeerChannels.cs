@@ -19,6 +19,7 @@ internal sealed class PeerChannels(Association association, PeerOptions options,
     private readonly List<Entry> _waiting = [];
     private ReceivedMessage? _held;
     private long _waitingBytes;
+    private bool _isOver;
 
     /// <summary>Messages of the peer that belonged to no channel or could not be read.</summary>
     public long DroppedCount => _table.Dropped;
@@ -192,6 +193,7 @@ internal sealed class PeerChannels(Association association, PeerOptions options,
     /// <summary>The connection is over, and all channels with it, in the order they were made.</summary>
     public void CloseAll()
     {
+        _isOver = true;
         var ids = new List<int>(_entries.Keys);
         ids.Sort();
         foreach (var id in ids)
@@ -235,6 +237,11 @@ internal sealed class PeerChannels(Association association, PeerOptions options,
 
     private void BecomeOpen(ChannelId id)
     {
+        if (_isOver)
+        {
+            return; // Announced in the same breath in which the connection ended.
+        }
+
         if (!_entries.TryGetValue(id.Value, out var entry))
         {
             _table.TryGetInfo(new ChannelHandle(id.Value), out var info);
