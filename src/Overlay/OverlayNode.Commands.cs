@@ -1,3 +1,4 @@
+using Overlay.Chord;
 using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
@@ -143,6 +144,7 @@ public sealed partial class OverlayNode
             if (_ring is { IsMember: true })
             {
                 _names.Release(now);
+                TellOthers(now, _ring);
                 _ring.Leave(now);
             }
             else
@@ -154,6 +156,31 @@ public sealed partial class OverlayNode
 
         Settle(now);
         return request;
+    }
+
+    /// <summary>The ring tells its own neighbours; those at the other ends of fingers and of the application's links hear it here.</summary>
+    private void TellOthers(Instant now, ChordRing ring)
+    {
+        foreach (var link in _context.Links.Open)
+        {
+            if (link.PeerId != ring.Predecessor?.Id && !Lists(ring.Successors, link.PeerId))
+            {
+                ((INodePort)this).Send(now, link.PeerId, new Leaving(null, []));
+            }
+        }
+    }
+
+    private static bool Lists(ReadOnlySpan<Contact> successors, RingId peer)
+    {
+        foreach (ref readonly var successor in successors)
+        {
+            if (successor.Id == peer)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private RequestId SendTo(Instant now, RingId to, bool isKey, ReadOnlyMemory<byte> bytes, SendOptions options, Outbox outbox)

@@ -124,7 +124,6 @@ public sealed partial class OverlayNode
                 _ring.OnNotify(now, arrival.From, notify);
                 break;
             case Leaving leaving:
-                _context.Outbox.Observe(Observation.PeerLeft, arrival.From.Id, arrival.Link);
                 _ring.OnLeaving(now, arrival.From, leaving);
                 break;
             case Grant grant:

@@ -21,6 +21,9 @@ internal sealed partial class NodeLoop
     private const int MaxInputsInARow = 64;
     private const int RoundsBeforeYield = 16;
 
+    /// <summary>How long a stopping node waits for its last words to be acknowledged.</summary>
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
 
     private readonly OverlayNode _node;
@@ -39,6 +42,7 @@ internal sealed partial class NodeLoop
     private readonly byte[] _datagram = new byte[2048];
     private readonly EncodedBody _body = new();
     private Instant _wakeAt = Instant.Never;
+    private Instant _closeAt = Instant.Never;
     private bool _isStopping;
     private bool _isKilled;
 
@@ -134,12 +138,18 @@ internal sealed partial class NodeLoop
         worked |= TakeDatagrams();
         worked |= AdvanceDue();
         DrainLinks();
+        if (_closeAt != Instant.Never && (_clock.Now >= _closeAt || _links.AreFlushed()))
+        {
+            CloseLinks();
+            _isStopping = true;
+        }
+
         return worked;
     }
 
     private TimeSpan TimeToSleep()
     {
-        var due = Math.Min(_wakeAt.Ticks, NodeClock.TicksOf(_links.NextDue()));
+        var due = Math.Min(Math.Min(_wakeAt.Ticks, _closeAt.Ticks), NodeClock.TicksOf(_links.NextDue()));
         if (due == long.MaxValue)
         {
             return LongestSleep;
@@ -179,8 +189,7 @@ internal sealed partial class NodeLoop
                 input.Command!(now, _outbox);
                 break;
             case LoopInputKind.Stop:
-                CloseLinks();
-                _isStopping = true;
+                _closeAt = now + FlushTimeout;
                 break;
             case LoopInputKind.Kill:
                 _isKilled = _isStopping = true;

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Net;
 using Overlay.Checks;
 using Overlay.Effects;
+using Overlay.Hub;
 using Overlay.Messages;
 using Overlay.Nodes;
 using Overlay.Ring;
@@ -33,17 +34,24 @@ internal sealed class DemoNetwork : IAsyncDisposable
     /// <summary>The same that went through the overlay only.</summary>
     public long SignalsByOverlay => _counters.Sum(static c => c.SignalsByOverlay);
 
-    /// <summary>Starts <paramref name="count"/> nodes, at most four joins at a time.</summary>
-    public async Task StartAsync(Uri hub, int count, ulong seed, Action started, CancellationToken cancellationToken)
+    /// <summary>Starts <paramref name="count"/> nodes, at most four joins at a time. A join ends when its hub socket is closed, or has become a gateway's.</summary>
+    public async Task StartAsync(HubServer hub, int count, ulong seed, Action started, CancellationToken cancellationToken)
     {
+        var joining = 0;
         using var places = new SemaphoreSlim(MaxJoinsAtOnce);
         var joins = Enumerable.Range(0, count).Select(async index =>
         {
             await places.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await StartOneAsync(hub, seed + (ulong)index, cancellationToken).ConfigureAwait(false);
+                Interlocked.Increment(ref joining);
+                await StartOneAsync(hub.Uri, seed + (ulong)index, cancellationToken).ConfigureAwait(false);
+                Interlocked.Decrement(ref joining);
                 started();
+                while (hub.Status is var status && status.Sockets.Now > status.Gateways + Volatile.Read(ref joining))
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(2), cancellationToken).ConfigureAwait(false);
+                }
             }
             finally
             {

@@ -40,7 +40,7 @@ internal sealed class DemoRun(DemoOptions options, DemoView view)
         var clock = Stopwatch.StartNew();
         await using var network = _network;
         await using var hub = await HubServer.StartAsync(new HubOptions { Port = 0, Listen = IPAddress.Loopback }, cancellationToken).ConfigureAwait(false);
-        await ConvergeAsync(hub.Uri, cancellationToken).ConfigureAwait(false);
+        await ConvergeAsync(hub, cancellationToken).ConfigureAwait(false);
         _report.Messages = await ExchangeAsync("messages between random pairs", options.Messages, cancellationToken).ConfigureAwait(false);
 
         view.Begin("the hub is stopped", 1);
@@ -57,7 +57,7 @@ internal sealed class DemoRun(DemoOptions options, DemoView view)
         _report.TotalMs = clock.ElapsedMilliseconds;
     }
 
-    private async Task ConvergeAsync(Uri hub, CancellationToken cancellationToken)
+    private async Task ConvergeAsync(HubServer hub, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         view.Begin($"{options.Nodes} nodes join, at most {DemoNetwork.MaxJoinsAtOnce} at a time", options.Nodes);

@@ -174,6 +174,20 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
         return any;
     }
 
+    /// <summary>Whether the other sides have acknowledged everything that was sent over open links.</summary>
+    public bool AreFlushed()
+    {
+        foreach (var link in _links.Values)
+        {
+            if (link.IsReady && link.Connection.TakeUnacknowledged(link.Overlay).Count > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The earliest deadline of all connections.</summary>
     public WebRtc.Instant NextDue()
     {
