@@ -32,6 +32,11 @@ public sealed partial class HubSessions
             }
             else if (wanted == 0)
             {
+                if (_context.View.Owned.Length == 0)
+                {
+                    continue; // A member of this moment: its arc is on its way and may hold a slot. Closing now would mean to dial again.
+                }
+
                 LetGo(now, hub);
             }
             else if (hub.State == HubState.Ready && (hub.Asked != wanted || hub.AskAfter <= now))
