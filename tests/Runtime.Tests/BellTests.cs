@@ -60,8 +60,8 @@ public sealed class BellTests
     {
         var posted = new int[producers * Spread];
         var seen = new int[producers * Spread];
-        var ringing = Enumerable.Range(0, producers).Select(number => Task.Factory.StartNew(
-            () => Produce(posted, seen, number * Spread, rounds), TaskCreationOptions.LongRunning)).ToArray();
+        var ringing = Enumerable.Range(0, producers).Select(number => new Thread(() => Produce(posted, seen, number * Spread, rounds)) { IsBackground = true }).ToList();
+        ringing.ForEach(thread => thread.Start());
 
         var consuming = Task.Run(async () =>
         {
@@ -72,7 +72,7 @@ public sealed class BellTests
         });
 
         await consuming.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
-        await Task.WhenAll(ringing).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        ringing.ForEach(thread => thread.Join());
         Assert.All(Enumerable.Range(0, producers), number => Assert.Equal(rounds, seen[number * Spread]));
     }
 

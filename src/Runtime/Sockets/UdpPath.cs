@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Overlay.WebRtc;
@@ -69,6 +70,7 @@ internal sealed class UdpPath : IDisposable
     }
 
     /// <summary>Takes one datagram if one is here. The bytes are valid until the next call.</summary>
+    [SuppressMessage("Reliability", "CA2012", Justification = "One receive is outstanding at a time, and its result is taken once, when it has completed.")]
     public bool TryReceive(out ReadOnlySpan<byte> datagram, out TransportAddress from)
     {
         datagram = default;
@@ -135,6 +137,7 @@ internal sealed class UdpPath : IDisposable
         _socket.Dispose();
     }
 
+    [SuppressMessage("Usage", "VSTHRD002", Justification = "Called only when the receive has completed: nothing waits.")]
     private bool TryTake(out int length)
     {
         try
