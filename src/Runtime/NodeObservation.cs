@@ -1,5 +1,5 @@
-using System.Text;
 using System.Runtime.InteropServices;
+using System.Text;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Ring;

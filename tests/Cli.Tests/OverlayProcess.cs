@@ -33,6 +33,7 @@ internal sealed partial class OverlayProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(DotNet())
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -26,7 +26,8 @@ internal static class DemoCommand
         {
             var terminal = new Terminal(parsed.GetValue(json));
             var options = new DemoOptions(parsed.GetValue(nodes), parsed.GetValue(messages), parsed.GetValue(seed));
-            return Failures.GuardAsync(terminal, cancellationToken, () => DemoRun.RunAsync(options, terminal, cancellationToken));
+            return Failures.GuardAsync(
+                terminal, stop => DemoRun.RunAsync(options, terminal, stop), cancellationToken);
         });
         return command;
     }

@@ -32,7 +32,8 @@ internal static class HubCommand
                 Tokens = parsed.GetValue(tokens) ?? [],
             };
 
-            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, signals, cancellationToken));
+            return Failures.GuardAsync(
+                terminal, stop => RunAsync(terminal, options, signals, stop), cancellationToken);
         });
         return command;
     }

@@ -46,7 +46,8 @@ internal static class NodeCommand
                 Token = parsed.GetValue(token) ?? "",
                 StartTimeout = parsed.GetValue(timeout),
             };
-            return Failures.GuardAsync(terminal, cancellationToken, () => RunAsync(terminal, options, signals, cancellationToken));
+            return Failures.GuardAsync(
+                terminal, stop => RunAsync(terminal, options, signals, stop), cancellationToken);
         });
         return command;
     }

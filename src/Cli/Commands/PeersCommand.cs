@@ -20,7 +20,7 @@ internal static class PeersCommand
         {
             var terminal = new Terminal(parsed.GetValue(json));
             return Failures.GuardAsync(
-                terminal, cancellationToken, () => ShowAsync(terminal, SendCommand.Guest(parsed.GetValue(hubs)!, parsed.GetValue(timeout)), parsed.GetValue(target)!, cancellationToken));
+                terminal, stop => ShowAsync(terminal, SendCommand.Guest(parsed.GetValue(hubs)!, parsed.GetValue(timeout)), parsed.GetValue(target)!, stop), cancellationToken);
         });
         return command;
     }

@@ -21,9 +21,7 @@ internal static class SendCommand
         {
             var terminal = new Terminal(parsed.GetValue(json));
             return Failures.GuardAsync(
-                terminal,
-                cancellationToken,
-                () => SendAsync(terminal, Guest(parsed.GetValue(hubs)!, parsed.GetValue(timeout)), parsed.GetValue(target)!, parsed.GetValue(text)!, cancellationToken));
+                terminal, stop => SendAsync(terminal, Guest(parsed.GetValue(hubs)!, parsed.GetValue(timeout)), parsed.GetValue(target)!, parsed.GetValue(text)!, stop), cancellationToken);
         });
         return command;
     }

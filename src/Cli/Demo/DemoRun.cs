@@ -9,7 +9,7 @@ using Overlay.Runtime;
 namespace Overlay.Cli.Demo;
 
 /// <summary>The demo, step by step; each step measures the promise it is about.</summary>
-internal sealed class DemoRun(DemoOptions options, DemoView view)
+internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDisposable
 {
     private const int MessagesInFlight = 32;
     private const int NewLinks = 6;
@@ -28,17 +28,18 @@ internal sealed class DemoRun(DemoOptions options, DemoView view)
     public static async Task<int> RunAsync(DemoOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
         var view = new DemoView(terminal, options);
-        var run = new DemoRun(options, view);
+        await using var run = new DemoRun(options, view);
         await view.RunAsync(() => run.RunStepsAsync(cancellationToken)).ConfigureAwait(false);
         terminal.WriteJson(run._report);
         view.Summarize(run._report);
         return run._report.AllHeld() ? ExitCodes.Done : ExitCodes.Failed;
     }
 
+    public ValueTask DisposeAsync() => _network.DisposeAsync();
+
     private async Task RunStepsAsync(CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        await using var network = _network;
         await using var hub = await HubServer.StartAsync(new HubOptions { Port = 0, Listen = IPAddress.Loopback }, cancellationToken).ConfigureAwait(false);
         await ConvergeAsync(hub, cancellationToken).ConfigureAwait(false);
         _report.Messages = await ExchangeAsync("messages between random pairs", options.Messages, cancellationToken).ConfigureAwait(false);

@@ -6,11 +6,11 @@ namespace Overlay.Cli.Output;
 /// <summary>Runs a command and turns what may go wrong into a message with cause and cure and a documented exit code.</summary>
 internal static class Failures
 {
-    public static async Task<int> GuardAsync(Terminal terminal, CancellationToken cancellationToken, Func<Task<int>> command)
+    public static async Task<int> GuardAsync(Terminal terminal, Func<CancellationToken, Task<int>> command, CancellationToken cancellationToken)
     {
         try
         {
-            return await command().ConfigureAwait(false);
+            return await command(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

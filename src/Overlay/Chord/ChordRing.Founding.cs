@@ -424,11 +424,6 @@ public sealed partial class ChordRing
         var changed = _founding.MergeDeparted(node, mark);
         if (changed && wasAlive && !_founding.IsAlive(node.Id, 0))
         {
-            if (mark == FoundingMark.Left)
-            {
-                PeerLeft(node.Id);
-            }
-
             _departed.Add(now, node.Id, node.Instance, mark == FoundingMark.Left);
             GranteeDeparted(now, node.Id);
             _arcs.Inherit(node.Id);
