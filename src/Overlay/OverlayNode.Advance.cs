@@ -143,7 +143,17 @@ public sealed partial class OverlayNode
         else if (TakeView())
         {
             WatchLinks(now);
-            _hubs.JudgeSlots(now);
+            SettleArc(now);
+        }
+    }
+
+    /// <summary>The arc is what it is now: the gateway slots in it are claimed or let go, and with its first arc a newcomer has arrived.</summary>
+    private void SettleArc(Instant now)
+    {
+        _hubs.JudgeSlots(now);
+        if (_context.IsMember && _context.View.Owned.Length > 0)
+        {
+            CompleteStart(Outcome.Done, _context.Self);
         }
     }
 
@@ -171,10 +181,9 @@ public sealed partial class OverlayNode
                 if (before is not (NodePhase.Founding or NodePhase.Member))
                 {
                     _hubs.BecomeMember(now);
-                    CompleteStart(Outcome.Done, _context.Self);
                 }
 
-                _hubs.JudgeSlots(now);
+                SettleArc(now);
                 break;
             case NodePhase.Rejoin:
                 _hubs.BecomeNewcomer(now);

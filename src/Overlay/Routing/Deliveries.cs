@@ -177,7 +177,7 @@ public sealed class Deliveries
         Sweep();
     }
 
-    /// <summary>Time passed: second tries, and ends.</summary>
+    /// <summary>Time passed: second and third tries, and ends.</summary>
     public void Advance(Instant now)
     {
         while (_due.TryPeek(out var delivery, out var due) && due.Ticks <= now.Ticks)
@@ -196,7 +196,8 @@ public sealed class Deliveries
             {
                 if (delivery.RetryAt <= now)
                 {
-                    (delivery.WasRetried, delivery.RetryAt) = (true, Instant.Never);
+                    delivery.RetryAt = delivery.WasRetried ? Instant.Never : now + ((delivery.Due - now) / 2);
+                    delivery.WasRetried = true;
                     Proceed(now, delivery);
                 }
 
