@@ -424,6 +424,11 @@ public sealed partial class ChordRing
         var changed = _founding.MergeDeparted(node, mark);
         if (changed && wasAlive && !_founding.IsAlive(node.Id, 0))
         {
+            if (mark == FoundingMark.Left)
+            {
+                PeerLeft(node.Id); // While founding the good-bye is a mark in the set; whoever passes it on is as good as the leaver.
+            }
+
             _departed.Add(now, node.Id, node.Instance, mark == FoundingMark.Left);
             GranteeDeparted(now, node.Id);
             _arcs.Inherit(node.Id);

@@ -202,6 +202,11 @@ public sealed partial class ChordRing
     /// <summary>Takes a node out of everything: the fail step of the proof, announced or confirmed.</summary>
     private void Depart(Instant now, RingId peer, long instance, bool saidGoodBye)
     {
+        if (saidGoodBye && !_departed.Contains(peer, instance))
+        {
+            PeerLeft(peer);
+        }
+
         _departed.Add(now, peer, instance, saidGoodBye);
         DropNotifier(peer);
         RemoveSpectator(peer);
@@ -269,6 +274,8 @@ public sealed partial class ChordRing
         Phase = phase;
         _port.Observe(new() { Observation = Observation.PhaseChanged, Phase = phase });
     }
+
+    private void PeerLeft(RingId peer) => _port.Observe(new() { Observation = Observation.PeerLeft, Message = new() { Source = peer } });
 
     private void NeighboursChanged() => _port.Observe(new() { Observation = Observation.NeighboursChanged, Phase = Phase });
 
