@@ -1,0 +1,53 @@
+using Overlay.Simulator.Schedules;
+
+namespace Overlay.Simulator.Tests;
+
+/// <summary>Random schedules of joins, leaves, crashes, link delays and failed set-ups; the corrected-Chord invariant is checked after every change of ring state.</summary>
+/// <remarks>A failure names the schedule with its seed: <c>simulator schedules --seed N --count 1 --kind K</c> tells the same story again.</remarks>
+public sealed class ScheduleTests
+{
+    private const int Threads = 2;
+
+    [Theory]
+    [InlineData(ScheduleKind.Kept, 1000)]
+    [InlineData(ScheduleKind.Free, 500)]
+    [InlineData(ScheduleKind.Founding, 500)]
+    public void No_schedule_breaks_the_invariant_and_each_ends_in_one_correct_ring(ScheduleKind kind, int count) => Holds(kind, 1, count);
+
+    [SlowFact]
+    public void Ten_thousand_schedules_that_keep_the_assumptions_hold() => Holds(ScheduleKind.Kept, 10_001, 10_000);
+
+    [SlowFact]
+    public void Ten_thousand_schedules_in_which_nodes_die_as_they_like_end_in_one_correct_ring() => Holds(ScheduleKind.Free, 10_001, 10_000);
+
+    [SlowFact]
+    public void Ten_thousand_founding_networks_hold() => Holds(ScheduleKind.Founding, 10_001, 10_000);
+
+    [Theory]
+    [InlineData(ScheduleKind.Kept)]
+    [InlineData(ScheduleKind.Free)]
+    [InlineData(ScheduleKind.Founding)]
+    public void The_same_seed_gives_the_same_effects_on_any_number_of_threads(ScheduleKind kind)
+    {
+        var alone = ScheduleBatch.Run(kind, 7, 8, threads: 1, ScheduleBatch.RingWorld);
+        var again = ScheduleBatch.Run(kind, 7, 8, threads: 2, ScheduleBatch.RingWorld);
+        var other = ScheduleBatch.Run(kind, 8, 8, threads: 1, ScheduleBatch.RingWorld);
+
+        Assert.Equal(alone.Hash, again.Hash);
+        Assert.Equal(alone.Events, again.Events);
+        Assert.NotEqual(alone.Hash, other.Hash);
+    }
+
+    private static void Holds(ScheduleKind kind, ulong firstSeed, int count)
+    {
+        var report = ScheduleBatch.Run(kind, firstSeed, count, Threads, ScheduleBatch.RingWorld);
+
+        Assert.True(report.Succeeded, string.Join('\n', report.Failures.Select(Describe)));
+        Assert.Equal(count, report.Count);
+        Assert.Equal(count, report.Converged);
+        Assert.True(report.ChangesChecked > 10 * count, $"only {report.ChangesChecked} changes were checked");
+    }
+
+    private static string Describe(ScheduleResult failure) =>
+        $"{failure.Schedule}: {failure.FinalVerdict} {string.Join(' ', failure.Violations)}";
+}
