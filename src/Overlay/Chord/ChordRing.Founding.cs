@@ -117,6 +117,7 @@ public sealed partial class ChordRing
         if (!Names(agreed, _port.Self, FoundingMark.Alive))
         {
             FallOut(now);
+            _joinHint = from; // Look-ups may end at others who were left behind too: what counts is the ring that this member is on.
             return;
         }
 
