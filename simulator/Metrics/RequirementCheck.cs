@@ -1,0 +1,50 @@
+using System.Globalization;
+using Overlay.Simulator.Scenarios;
+
+namespace Overlay.Simulator.Metrics;
+
+/// <summary>Holds what a phase asked for against what came out.</summary>
+public static class RequirementCheck
+{
+    /// <summary>One result for each requirement that was stated.</summary>
+    public static IReadOnlyList<RequirementResult> Check(Requirements asked, Totals totals)
+    {
+        var results = new List<RequirementResult>();
+        AtLeast("lookupSuccess", asked.LookupSuccess, totals.LookupSuccess);
+        AtLeast("firstTrySuccess", asked.FirstTrySuccess, totals.FirstTrySuccess);
+        AtLeast("deliverySuccess", asked.DeliverySuccess, totals.DeliverySuccess);
+        AtMost("meanHops", asked.MeanHops, totals.MeanHops, "");
+        AtMost("p99Hops", asked.P99Hops, totals.P99Hops, "");
+        AtMost("meanLatency", asked.MeanLatency?.TotalMilliseconds, totals.MeanLatencyMs, " ms");
+        AtMost("p99Latency", asked.P99Latency?.TotalMilliseconds, totals.P99LatencyMs, " ms");
+        AtMost("upkeepBytes", asked.UpkeepBytes, totals.UpkeepBytesPerNodeSecond, " B/s");
+        AtMost("medianDetection", asked.MedianDetection?.TotalMilliseconds, totals.MedianDetectionMs, " ms");
+        AtMost("p99Detection", asked.P99Detection?.TotalMilliseconds, totals.P99DetectionMs, " ms");
+        if (asked.CorrectRing)
+        {
+            results.Add(new("ring", "correct", totals.RingCorrectAtEnd ? "correct" : "not correct", totals.RingCorrectAtEnd));
+        }
+
+        return results;
+
+        void AtLeast(string name, double? limit, double? actual)
+        {
+            if (limit is { } least)
+            {
+                results.Add(new(name, "≥ " + Percent(least), actual is { } share ? Percent(share) : null, actual >= least));
+            }
+        }
+
+        void AtMost(string name, double? limit, double? actual, string unit)
+        {
+            if (limit is { } most)
+            {
+                results.Add(new(name, "≤ " + Number(most) + unit, actual is { } value ? Number(value) + unit : null, actual <= most));
+            }
+        }
+    }
+
+    private static string Percent(double share) => (100 * share).ToString("0.####", CultureInfo.InvariantCulture) + " %";
+
+    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,89 @@
+namespace Overlay.Simulator.Metrics;
+
+/// <summary>What happened in a phase, or in a whole run.</summary>
+public sealed record Totals
+{
+    /// <summary>Nothing happened.</summary>
+    public static readonly Totals None = new();
+
+    /// <summary>Look-ups answered rightly.</summary>
+    public long LookupsOk { get; init; }
+
+    /// <summary>Those of them that needed no second try.</summary>
+    public long LookupsFirstTry { get; init; }
+
+    /// <summary>Look-ups that failed, by reason.</summary>
+    public IReadOnlyDictionary<string, long> LookupsFailed { get; init; } = EmptyCounts.Value;
+
+    /// <summary>Messages of the workloads whose delivery was acknowledged.</summary>
+    public long MessagesDelivered { get; init; }
+
+    /// <summary>Messages of the workloads that failed, by reason.</summary>
+    public IReadOnlyDictionary<string, long> MessagesFailed { get; init; } = EmptyCounts.Value;
+
+    /// <summary>Links that were made.</summary>
+    public long LinksMade { get; init; }
+
+    /// <summary>Link set-ups that failed, by reason.</summary>
+    public IReadOnlyDictionary<string, long> LinksFailed { get; init; } = EmptyCounts.Value;
+
+    /// <summary>Nodes that arrived.</summary>
+    public long Joins { get; init; }
+
+    /// <summary>Nodes that crashed.</summary>
+    public long Crashes { get; init; }
+
+    /// <summary>Nodes that said good-bye.</summary>
+    public long Leaves { get; init; }
+
+    /// <summary>Neighbours that were evicted although they lived.</summary>
+    public long FalseEvictions { get; init; }
+
+    /// <summary>Mean links crossed by a look-up; null where none was answered.</summary>
+    public double? MeanHops { get; init; }
+
+    /// <summary>99th percentile of the same.</summary>
+    public double? P99Hops { get; init; }
+
+    /// <summary>Mean time of a look-up, in milliseconds; null where none was answered.</summary>
+    public double? MeanLatencyMs { get; init; }
+
+    /// <summary>99th percentile of the same.</summary>
+    public double? P99LatencyMs { get; init; }
+
+    /// <summary>Median time until a dead neighbour was evicted, in milliseconds; null where none died.</summary>
+    public double? MedianDetectionMs { get; init; }
+
+    /// <summary>99th percentile of the same.</summary>
+    public double? P99DetectionMs { get; init; }
+
+    /// <summary>Bytes of the overlay's own messages for each living node and second.</summary>
+    public double UpkeepBytesPerNodeSecond { get; init; }
+
+    /// <summary>Bytes of keeping links alive and setting them up, for each living node and second.</summary>
+    public double LinkBytesPerNodeSecond { get; init; }
+
+    /// <summary>Messages for each living node and second.</summary>
+    public double MessagesPerNodeSecond { get; init; }
+
+    /// <summary>Whether all members stood in one correct ring at the end.</summary>
+    public bool RingCorrectAtEnd { get; init; }
+
+    /// <summary>Changes of ring state that broke an assumption of the proof.</summary>
+    public long BrokenAssumptions { get; init; }
+
+    /// <summary>Look-ups that failed, for any reason.</summary>
+    public long LookupsFailedTotal => LookupsFailed.Values.Sum();
+
+    /// <summary>The share of look-ups answered rightly; null where none ended.</summary>
+    public double? LookupSuccess => Ratio.Of(LookupsOk, LookupsOk + LookupsFailedTotal);
+
+    /// <summary>The share of look-ups answered rightly at the first try; null where none ended.</summary>
+    public double? FirstTrySuccess => Ratio.Of(LookupsFirstTry, LookupsOk + LookupsFailedTotal);
+
+    /// <summary>Messages of the workloads that failed, for any reason.</summary>
+    public long MessagesFailedTotal => MessagesFailed.Values.Sum();
+
+    /// <summary>The share of messages of the workloads that were delivered; null where none ended.</summary>
+    public double? DeliverySuccess => Ratio.Of(MessagesDelivered, MessagesDelivered + MessagesFailedTotal);
+}
