@@ -107,7 +107,7 @@ public sealed partial class OverlayNode
             case FindOwner question:
                 if (_ring.IsMember)
                 {
-                    Reply(now, arrival, _ring.OnFindOwner(now, arrival.From, question));
+                    Reply(now, arrival, _ring.OnFindOwner(now, arrival.From, question, (byte)(Message.HopBudget - arrival.Message.HopsLeft)));
                 }
 
                 break;

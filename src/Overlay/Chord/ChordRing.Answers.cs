@@ -12,7 +12,7 @@ public sealed partial class ChordRing
     private static readonly TimeSpan CrossingPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The answer to a look-up for a key that this node is responsible for.</summary>
-    public Owner OnFindOwner(Instant now, in Contact from, FindOwner question)
+    public Owner OnFindOwner(Instant now, in Contact from, FindOwner question, byte hops = 0)
     {
         ArgumentNullException.ThrowIfNull(question);
         Heard(now, from);
@@ -25,7 +25,11 @@ public sealed partial class ChordRing
             Predecessor?.Descriptor,
             _successors.Entries.ToDescriptors(),
             Phase == NodePhase.Founding ? _founding.ToLiving() : [],
-            question.Purpose == LookupPurpose.Join ? (int)wait.TotalMilliseconds : 0);
+            question.Purpose == LookupPurpose.Join ? (int)wait.TotalMilliseconds : 0)
+        {
+            Hops = hops,
+            Certificate = question.Certificate is null ? null : _port.Self.Certificate,
+        };
     }
 
     /// <summary>The answer to a query of Join or Stabilize.</summary>

@@ -89,7 +89,7 @@ public sealed partial class ChordRing
         (_joinOwner, _joinsBefore) = (null, false);
         _joinNonce = _random.Next() | 1;
         _joinDue = now + _options.QueryTimeout;
-        _port.SendToResponsible(now, _self, new FindOwner(_joinNonce, LookupPurpose.Join));
+        _port.SendToResponsible(now, _self, new FindOwner(_joinNonce, LookupPurpose.Join) { Certificate = _port.Self.Certificate });
     }
 
     private void AdvanceJoin(Instant now)

@@ -8,7 +8,10 @@ public enum EffectKind : byte
 {
     None,
 
-    /// <summary>Send <see cref="Effect.Message"/> over <see cref="Effect.Link"/> (a peer link or a hub session).</summary>
+    /// <summary>
+    /// Send <see cref="Effect.Message"/> over <see cref="Effect.Link"/> (a peer link or a hub session). <see cref="Effect.Number"/> is 1 where the node waits for a
+    /// sign that it arrived; a host whose links acknowledge everything need not look.
+    /// </summary>
     Send,
 
     /// <summary>Give the application <see cref="Effect.Message"/>; its body is opened and verified, its payload a <see cref="Data"/>.</summary>

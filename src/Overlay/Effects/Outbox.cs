@@ -36,7 +36,11 @@ public sealed class Outbox
         _effects[_count++] = effect;
     }
 
-    public void Send(LinkId link, in Message message) => Add(new() { Kind = EffectKind.Send, Link = link, Message = message });
+    /// <param name="link">The link or hub session.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="isWatched">The node waits for a sign that it arrived (<c>LinkHeard</c>): <see cref="Effect.Number"/> is 1.</param>
+    public void Send(LinkId link, in Message message, bool isWatched = false) =>
+        Add(new() { Kind = EffectKind.Send, Link = link, Number = isWatched ? 1 : 0, Message = message });
 
     public void Deliver(in Message message) => Add(new() { Kind = EffectKind.Deliver, Message = message });
 

@@ -145,6 +145,21 @@ internal static class PayloadFields
         }
     }
 
+    public static void WriteOptional(this ref MessagePackWriter writer, NodeCertificate? certificate)
+    {
+        if (certificate is null)
+        {
+            writer.WriteNil();
+        }
+        else
+        {
+            writer.Write(certificate);
+        }
+    }
+
+    public static NodeCertificate? ReadOptionalCertificate(this ref MessagePackReader reader) =>
+        reader.TryReadNil() ? null : reader.ReadCertificate();
+
     public static Descriptor? ReadOptionalDescriptor(this ref MessagePackReader reader) =>
         reader.TryReadNil() ? null : reader.ReadDescriptor();
 

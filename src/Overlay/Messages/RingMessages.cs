@@ -17,13 +17,16 @@ public enum LookupPurpose : byte
     Application,
 }
 
-/// <summary><c>[nonce, purpose]</c>, sent to whoever is responsible for the envelope's destination.</summary>
+/// <summary><c>[nonce, purpose, certificate | nil]</c>, sent to whoever is responsible for the envelope's destination.</summary>
 public sealed record FindOwner(ulong Nonce, LookupPurpose Purpose) : Payload
 {
+    /// <summary>The asker's certificate, where the owner is likely a stranger: saves it the round trip of asking for it.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     public override MessageKind Kind => MessageKind.FindOwner;
 }
 
-/// <summary><c>[nonce, phase, self, predecessor | nil, [successor…], [founding member…], retryAfterMs]</c>: the answer to <see cref="FindOwner"/>.</summary>
+/// <summary><c>[nonce, phase, self, predecessor | nil, [successor…], [founding member…], retryAfterMs, hops, certificate | nil]</c>: the answer to <see cref="FindOwner"/>.</summary>
 /// <param name="Nonce">The question's.</param>
 /// <param name="Phase">The owner's phase; a founding owner lists the set's living members.</param>
 /// <param name="Self">The owner.</param>
@@ -40,6 +43,12 @@ public sealed record Owner(
     IReadOnlyList<Descriptor> Founding,
     int RetryAfterMilliseconds) : Payload
 {
+    /// <summary>Links that the question crossed, the last one included.</summary>
+    public byte Hops { get; init; }
+
+    /// <summary>The owner's certificate, where the question carried the asker's.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     /// <summary>Entries that a list of descriptors in a message may have.</summary>
     public const int MaxDescriptors = 64;
 

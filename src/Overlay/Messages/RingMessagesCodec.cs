@@ -10,9 +10,10 @@ internal static class RingMessagesCodec
         switch (payload)
         {
             case FindOwner question:
-                writer.BeginArray(2);
+                writer.BeginArray(3);
                 writer.Write(question.Nonce);
                 writer.Write((byte)question.Purpose);
+                writer.WriteOptional(question.Certificate);
                 return true;
             case Owner owner:
                 Write(ref writer, owner);
@@ -59,7 +60,7 @@ internal static class RingMessagesCodec
         reader.BeginArray(int.MaxValue);
         Payload? payload = kind switch
         {
-            MessageKind.FindOwner => new FindOwner(reader.ReadUInt64(), reader.ReadEnum<LookupPurpose>()),
+            MessageKind.FindOwner => new FindOwner(reader.ReadUInt64(), reader.ReadEnum<LookupPurpose>()) { Certificate = reader.ReadOptionalCertificate() },
             MessageKind.Owner => new Owner(
                 reader.ReadUInt64(),
                 reader.ReadEnum<NodePhase>(),
@@ -67,7 +68,11 @@ internal static class RingMessagesCodec
                 reader.ReadOptionalDescriptor(),
                 reader.ReadDescriptors(),
                 reader.ReadDescriptors(),
-                reader.ReadInt32()),
+                reader.ReadInt32())
+            {
+                Hops = reader.ReadByte(),
+                Certificate = reader.ReadOptionalCertificate(),
+            },
             MessageKind.GetNeighbours => new GetNeighbours(reader.ReadUInt64()),
             MessageKind.Neighbours => new Neighbours(
                 reader.ReadUInt64(),
@@ -90,7 +95,7 @@ internal static class RingMessagesCodec
 
     private static void Write(ref MessagePackWriter writer, Owner owner)
     {
-        writer.BeginArray(7);
+        writer.BeginArray(9);
         writer.Write(owner.Nonce);
         writer.Write((byte)owner.Phase);
         writer.Write(owner.Self);
@@ -98,6 +103,8 @@ internal static class RingMessagesCodec
         writer.Write(owner.Successors);
         writer.Write(owner.Founding);
         writer.Write(owner.RetryAfterMilliseconds);
+        writer.Write(owner.Hops);
+        writer.WriteOptional(owner.Certificate);
     }
 
     private static void Write(ref MessagePackWriter writer, Neighbours neighbours)

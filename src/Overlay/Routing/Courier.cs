@@ -126,14 +126,14 @@ public sealed class Courier(NodeContext context)
     /// </summary>
     public void Forward(Instant now, in Message message, in NextHop hop, LinkId from)
     {
-        if (!TryLeave(message, hop, out var link, out var leaving))
+        if (!TryLeave(message, hop, out var link, out var leaving, out var isWatched))
         {
             Undeliverable(now, message, hop.Kind == HopKind.ToGuest ? DropReason.GuestGone : hop.Reason, from);
             return;
         }
 
         context.Outbox.Observe(new Effect { Observation = Observation.Forwarded, Link = link, Message = leaving });
-        context.Outbox.Send(link, leaving);
+        context.Outbox.Send(link, leaving, isWatched);
     }
 
     /// <summary>Ends a message here and tells its sender, if that waits for an answer.</summary>
@@ -243,7 +243,7 @@ public sealed class Courier(NodeContext context)
         {
             Enqueue(message);
         }
-        else if (!TryLeave(message, hop, out var link, out var leaving))
+        else if (!TryLeave(message, hop, out var link, out var leaving, out var isWatched))
         {
             Fail(message, hop.Kind == HopKind.ToGuest ? DropReason.GuestGone : hop.Reason);
         }
@@ -254,12 +254,12 @@ public sealed class Courier(NodeContext context)
                 Sign(leaving);
             }
 
-            context.Outbox.Send(link, leaving);
+            context.Outbox.Send(link, leaving, isWatched);
         }
     }
 
     /// <summary>The link by which a message leaves, and how it looks there. False where it cannot.</summary>
-    private bool TryLeave(in Message message, in NextHop hop, out LinkId link, out Message leaving)
+    private bool TryLeave(in Message message, in NextHop hop, out LinkId link, out Message leaving, out bool isWatched)
     {
         leaving = message with
         {
@@ -267,11 +267,7 @@ public sealed class Courier(NodeContext context)
             Flags = (message.Flags & ~Router.Phases) | hop.Phase,
         };
         link = hop.Link?.Id ?? default;
-        if (hop.Link is not null)
-        {
-            context.Used(hop.Link);
-        }
-
+        isWatched = hop.Link is not null && context.Used(hop.Link);
         return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || Guests.TryFind(message.Destination, out link)));
     }
 

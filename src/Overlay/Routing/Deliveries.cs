@@ -243,7 +243,7 @@ public sealed class Deliveries
         {
             delivery.Stage = Stage.FindOwner;
             delivery.Nonce = _context.NextNonce();
-            var question = new FindOwner(delivery.Nonce, LookupPurpose.Application);
+            var question = new FindOwner(delivery.Nonce, LookupPurpose.Application) { Certificate = _context.Self.Certificate };
             delivery.QueryId = _courier.Send(now, new Letter(delivery.To, question) { Flags = MessageFlags.Responsible }).MessageId;
             return;
         }

@@ -217,13 +217,15 @@ public sealed class Intake
     private static bool IsSaidByHub(in Message message, Link? neighbour) =>
         neighbour is null && message.Source == default && message.Kind == MessageKind.Unreachable;
 
-    /// <summary>Offers and answers carry their source's certificate; it must be true, and the source's.</summary>
+    /// <summary>Offers, answers and look-ups carry their source's certificate; it must be true, and the source's.</summary>
     private bool TryLearnCarried(Instant now, in Message message, Payload payload)
     {
         var carried = payload switch
         {
             Offer offer => offer.Certificate,
             Answer answer => answer.Certificate,
+            FindOwner question => question.Certificate,
+            Owner owner => owner.Certificate,
             PutRecord put when put.Record.Owner.Id == message.Source => put.Record.Owner,
             _ => null,
         };

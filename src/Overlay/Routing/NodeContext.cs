@@ -90,16 +90,20 @@ public sealed class NodeContext
 
     /// <summary>
     /// A link is used. Where nothing comes back, not even the host's acknowledgements, its peer is asked before long: messages are not to fall into a grave
-    /// until the next routine probe (hop acknowledgements, mechanisms §3).
+    /// until the next routine probe (hop acknowledgements, mechanisms §3). What answers a message of this very moment needs no watch.
     /// </summary>
-    public void Used(Link link)
+    /// <returns>Whether this message is the one whose acknowledgement is waited for.</returns>
+    public bool Used(Link link)
     {
         ArgumentNullException.ThrowIfNull(link);
-        if (link.UnheardSince == Instant.Never)
+        if (link.UnheardSince != Instant.Never || link.HeardAt == Now)
         {
-            link.UnheardSince = Now;
-            UseCheckDue = Instant.Min(UseCheckDue, Now + UsePatience);
+            return false;
         }
+
+        link.UnheardSince = Now;
+        UseCheckDue = Instant.Min(UseCheckDue, Now + UsePatience);
+        return true;
     }
 
     /// <summary>Counts a message that ends here.</summary>

@@ -32,7 +32,7 @@ public sealed class Queries(NodeContext context, Courier courier)
     public void FindOwner(Instant now, RequestId request, RingId key)
     {
         var nonce = context.NextNonce();
-        Begin(now, new Query(request, key, new FindOwner(nonce, LookupPurpose.Application), nonce, MessageFlags.Responsible));
+        Begin(now, new Query(request, key, new FindOwner(nonce, LookupPurpose.Application) { Certificate = context.Self.Certificate }, nonce, MessageFlags.Responsible));
     }
 
     /// <summary>Asks <paramref name="node"/> for its tables.</summary>
