@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Overlay.Simulator.Commands;
 
-var root = new RootCommand("Runs Overlay's own nodes in virtual time.") { SchedulesCommand.Create() };
+var root = new RootCommand("Runs Overlay's own nodes in virtual time.")
+{
+    ListCommand.Create(), ListCommand.CreateShow(), ListCommand.CreateSchema(), SchedulesCommand.Create(),
+};
 var result = root.Parse(args);
 return result.Errors.Count > 0 ? CommandFailures.Report(result) : await result.InvokeAsync();

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Overlay.Simulator.Scenarios;
 
 /// <summary>What the nodes of a run build.</summary>
@@ -54,6 +56,7 @@ public enum CheckKind
 /// Everything has a value here, defaults included, so two equal scenarios with one seed give the same run. Invariant: there is at
 /// least one phase, every phase is longer than zero, and no part contradicts another (the reader refuses what does).
 /// </remarks>
+[JsonConverter(typeof(ScenarioJsonConverter))]
 public sealed record Scenario
 {
     /// <summary>Nodes that one run may have at the most.</summary>

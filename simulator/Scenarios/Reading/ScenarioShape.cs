@@ -1,0 +1,122 @@
+namespace Overlay.Simulator.Scenarios.Reading;
+
+/// <summary>The whole of a scenario file.</summary>
+internal static class ScenarioShape
+{
+    private const int MaxSamples = 100_000;
+
+    private static readonly TimeSpan DefaultDuration = TimeSpan.FromMinutes(10);
+    private static readonly DurationShape Length = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(365));
+
+    public static ObjectShape<Scenario> Scenario { get; } = new ObjectShape<Scenario>("scenario", new() { Name = "", Phases = [] })
+        .Ignore("$schema")
+        .Add("name", new TextShape(1, 80), "A short name, used in titles and file names.", scenario => scenario.Name, (scenario, value) => scenario with { Name = value }, isRequired: true)
+        .Add("description", new TextShape(0, 2000), "What the experiment shows.", scenario => scenario.Description, (scenario, value) => scenario with { Description = value })
+        .AddValue("nodes", new WholeShape<int>(1, Scenarios.Scenario.MaxNodes), "Nodes at the start.", scenario => scenario.Nodes, (scenario, value) => scenario with { Nodes = value })
+        .AddValue("topology", new WordShape<Topology>(), "What the nodes build.", scenario => scenario.Topology, (scenario, value) => scenario with { Topology = value })
+        .AddValue("seed", new WholeShape<ulong>(0, ulong.MaxValue), "Decides everything that chance decides.", scenario => scenario.Seed, (scenario, value) => scenario with { Seed = value })
+        .AddValue("start", new WordShape<StartState>(), "ideal: a perfect ring; join: a founded ring that the others join; founding: every node alone with the hub.", scenario => scenario.Start, (scenario, value) => scenario with { Start = value })
+        .AddValue("joinOver", new DurationShape(TimeSpan.Zero, TimeSpan.FromHours(24)), "Time over which the others join; of no use when the start is ideal.", scenario => scenario.JoinOver, (scenario, value) => scenario with { JoinOver = value })
+        .AddValue("mode", new WordShape<LinkMode>(), "links: a link must be set up before it carries anything; contact: whoever is known can be talked to, as in the literature.", scenario => scenario.Mode, (scenario, value) => scenario with { Mode = value })
+        .AddValue("wire", new FlagShape(), "Messages are encoded and decoded at every hop; slower, with the same effects.", scenario => scenario.Wire, (scenario, value) => scenario with { Wire = value })
+        .Add("overlay", OptionsShape.Options, "The tunables of every node.", scenario => scenario.Options, (scenario, value) => scenario with { Options = value })
+        .Add("network", NetworkShapes.Network, "Delay, loss, bandwidth, cost of a link, NATs.", scenario => scenario.Network, (scenario, value) => scenario with { Network = value })
+        .Add("churn", ChurnShapes.Churn, "Arrivals and departures of every phase that states none of its own.", scenario => scenario.Churn, (scenario, value) => scenario with { Churn = value })
+        .Add("workloads", ChurnShapes.Workloads, "What the members do in every phase that states nothing of its own.", scenario => scenario.Workloads, (scenario, value) => scenario with { Workloads = value })
+        .AddOptional("duration", Length, "The whole run, for a file without phases (default 10m) or with a last phase that states none.", _ => null, (scenario, _) => scenario)
+        .Add("phases", PhaseShapes.Phases, "The parts of the run, in order. Without them: one phase.", scenario => scenario.Phases.Count > 0 ? scenario.Phases : null, (scenario, value) => scenario with { Phases = value })
+        .Add("checks", new ListShape<CheckKind>(new WordShape<CheckKind>(), 0, 16, "checks"), "The checkers that watch.", scenario => scenario.Checks, (scenario, value) => scenario with { Checks = value })
+        .AddValue("sampleEvery", new DurationShape(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), "Simulated time between two samples.", scenario => scenario.SampleEvery, (scenario, value) => scenario with { SampleEvery = value })
+        .Then(Complete);
+
+    /// <summary>Gives every phase its name and its length, and refuses what does not go together.</summary>
+    private static Scenario Complete(Scenario scenario, JsonPart part, Findings findings)
+    {
+        var before = findings.Count;
+        TimeSpan? duration = part["duration"] is { } given && Length.TryRead(given, findings, out var value) ? value : null;
+        scenario = scenario with { Phases = PhasesOf(scenario, duration, part, findings) };
+        if (findings.Count > before)
+        {
+            return scenario;
+        }
+
+        JudgeSamples(scenario, part, findings);
+        JudgeMode(scenario, part, findings);
+        for (var i = 0; i < scenario.Phases.Count; i++)
+        {
+            var where = part["phases"] is { Items: var items } && i < items.Count ? items[i] : part;
+            PhaseJudge.Judge(scenario, scenario.Phases[i], where, findings);
+        }
+
+        return scenario;
+    }
+
+    private static List<Phase> PhasesOf(Scenario scenario, TimeSpan? duration, JsonPart part, Findings findings)
+    {
+        if (scenario.Phases.Count == 0)
+        {
+            return [new() { Name = "run", Duration = duration ?? DefaultDuration }];
+        }
+
+        var phases = scenario.Phases.Select((phase, i) => phase.Name.Length > 0 ? phase : phase with { Name = FormattableString.Invariant($"phase {i + 1}") }).ToList();
+        var items = part["phases"]!.Items;
+        for (var i = 0; i < phases.Count; i++)
+        {
+            if (phases.FindIndex(phase => phase.Name == phases[i].Name) < i)
+            {
+                findings.Add(items[i].At("name"), ScenarioReason.Impossible, $"another phase is called '{phases[i].Name}' already");
+            }
+
+            if (phases[i].Duration == TimeSpan.Zero && (i < phases.Count - 1 || duration is null))
+            {
+                findings.Add(items[i], ScenarioReason.MissingKey, "'duration' is missing; only the last phase may leave it out, and only where the scenario states its own");
+            }
+        }
+
+        var sum = phases.Aggregate(TimeSpan.Zero, (total, phase) => total + phase.Duration);
+        if (duration is { } whole)
+        {
+            FitInto(whole, sum, phases, part, findings);
+        }
+
+        return phases;
+    }
+
+    private static void FitInto(TimeSpan whole, TimeSpan sum, List<Phase> phases, JsonPart part, Findings findings)
+    {
+        var isOpen = phases[^1].Duration == TimeSpan.Zero;
+        if (isOpen && sum < whole)
+        {
+            phases[^1] = phases[^1] with { Duration = whole - sum };
+        }
+        else if (isOpen || sum > whole)
+        {
+            findings.Add(part.At("duration"), ScenarioReason.Impossible, $"the phases take {Durations.Format(sum)}{(isOpen ? " before the last one begins" : "")}, longer than {Durations.Format(whole)}");
+        }
+        else if (sum < whole)
+        {
+            findings.Add(part.At("duration"), ScenarioReason.Impossible, $"the phases are over after {Durations.Format(sum)}; let the last one state no duration to fill {Durations.Format(whole)}");
+        }
+    }
+
+    private static void JudgeSamples(Scenario scenario, JsonPart part, Findings findings)
+    {
+        if (scenario.Duration / scenario.SampleEvery > MaxSamples)
+        {
+            findings.Add(part.At("sampleEvery"), ScenarioReason.Impossible, FormattableString.Invariant($"more than {MaxSamples:#,0} samples in {Durations.Format(scenario.Duration)}; take fewer"));
+        }
+
+        if (scenario.Checks.Distinct().Count() < scenario.Checks.Count)
+        {
+            findings.Add(part.At("checks"), ScenarioReason.Impossible, "names a check twice");
+        }
+    }
+
+    private static void JudgeMode(Scenario scenario, JsonPart part, Findings findings)
+    {
+        if (scenario.Mode == LinkMode.Contact && scenario.Network.Nat is not null)
+        {
+            findings.Add(part.At("mode"), ScenarioReason.Impossible, "in contact mode there are no links, so network.nat means nothing");
+        }
+    }
+}
