@@ -13,6 +13,9 @@ public sealed partial class OverlayNode
     /// <summary>When the node wants to be advanced, as the last step left it.</summary>
     public Instant WakeAt => _wakeAt;
 
+    /// <summary>Links that are open.</summary>
+    public int OpenLinks => _context.Links.OpenCount;
+
     /// <summary>The node at the other end of an open link; null where <paramref name="link"/> is none.</summary>
     public RingId? PeerOf(LinkId link) => _context.Links.Find(link) is { IsOpen: true } open ? open.PeerId : null;
 

@@ -87,6 +87,9 @@ public sealed partial class OverlayNode
     /// <summary>The node's tables as any other node would be told: neighbours, fingers and links.</summary>
     public State Snapshot() => StateFor(0);
 
+    /// <summary>The number of the last command; the next one has the next.</summary>
+    public long LastRequest => _lastRequest;
+
     private RequestId NextRequest() => new(++_lastRequest);
 
     private State StateFor(ulong nonce)

@@ -124,6 +124,13 @@ public sealed partial class HubSessions
         JudgeSlots(now);
     }
 
+    /// <summary>The node begins as a member: nothing to ask of a hub, but for the slots that it may be responsible for, and its certificate when that grows old.</summary>
+    public void BeginIdeal(Instant now)
+    {
+        TakeCertificate(now, _context.Self.Certificate);
+        JudgeSlots(now);
+    }
+
     /// <summary>Closes every session.</summary>
     public void CloseAll()
     {
