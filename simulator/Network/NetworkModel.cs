@@ -149,9 +149,9 @@ public sealed class NetworkModel
         }
 
         var ticks = 0L;
-        for (var trip = 0; trip < setUp.RoundTrips; trip++)
+        for (var left = setUp.RoundTrips; left > 0; left--)
         {
-            ticks += RoundTrip(offerer, answerer, ref random);
+            ticks += (long)(Math.Min(left, 1) * RoundTrip(offerer, answerer, ref random));
         }
 
         var both = setUp.Bytes / 2;

@@ -10,28 +10,32 @@ namespace Overlay.Simulator.Network;
 public sealed class PlaneDelay : DelayModel
 {
     private const int UnitsPerMillisecond = 128;
-    private const double TicksPerUnit = (double)TimeSpan.TicksPerMillisecond / UnitsPerMillisecond;
 
     private readonly Region[] _regions;
     private readonly double _accessMilliseconds;
     private readonly double _jitter;
+    private readonly double _ticksPerUnit;
     private readonly ulong _seed;
     private Place[] _places = [];
 
     /// <param name="regions">Where nodes lie; the shares add up to 1.</param>
     /// <param name="access">Mean of the exponential one-way delay of one access line; 0 to 100 ms.</param>
-    /// <param name="jitter">A message's delay is uniform within ± this share of its pair's; 0 to 0.5.</param>
+    /// <param name="jitter">A message's delay is uniform within ± this share of its pair's; 0 to 1.</param>
     /// <param name="seed">Which world of places.</param>
-    public PlaneDelay(ReadOnlySpan<Region> regions, TimeSpan access, double jitter, ulong seed = 0)
+    /// <param name="scale">Factor on all delays; 0.01 to 100.</param>
+    public PlaneDelay(ReadOnlySpan<Region> regions, TimeSpan access, double jitter, ulong seed = 0, double scale = 1)
     {
         ArgumentOutOfRangeException.ThrowIfZero(regions.Length, nameof(regions));
         ArgumentOutOfRangeException.ThrowIfLessThan(access, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(access, TimeSpan.FromMilliseconds(100));
         ArgumentOutOfRangeException.ThrowIfNegative(jitter);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(jitter, 0.5);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(jitter, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(scale, 0.01);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(scale, 100);
         _regions = regions.ToArray();
         _accessMilliseconds = access.TotalMilliseconds;
         _jitter = jitter;
+        _ticksPerUnit = scale * TimeSpan.TicksPerMillisecond / UnitsPerMillisecond;
         _seed = seed;
         foreach (var region in _regions)
         {
@@ -45,7 +49,8 @@ public sealed class PlaneDelay : DelayModel
     /// <remarks>Round trips in ms at 1, 5, 10, 25, 50, 75, 90, 95, 99 %: measured 6, 19, 32, 59, 135, 202, 291, 325, 413, mean 147; here within 6 %.</remarks>
     /// <param name="jitter">OverSim adds 10 %.</param>
     /// <param name="seed">Which world of places.</param>
-    public static PlaneDelay WideArea(double jitter = 0.1, ulong seed = 0) => new(
+    /// <param name="scale">Factor on all delays; 0.01 to 100.</param>
+    public static PlaneDelay WideArea(double jitter = 0.1, ulong seed = 0, double scale = 1) => new(
         [
             new Region(0.399, 0, 0, 34.3),
             new Region(0.131, 27.7, 0, 4.1),
@@ -54,7 +59,8 @@ public sealed class PlaneDelay : DelayModel
         ],
         TimeSpan.FromMilliseconds(0.3),
         jitter,
-        seed);
+        seed,
+        scale);
 
     /// <summary>p2psim's square: even in 172 ms × 172 ms, mean round trip 178 ms as in the King data.</summary>
     /// <param name="sideMilliseconds">Side of the square; 1 to 400.</param>
@@ -69,7 +75,7 @@ public sealed class PlaneDelay : DelayModel
         long across = left.X - right.X;
         long along = left.Y - right.Y;
         var units = Math.Sqrt((across * across) + (along * along)) + left.Access + right.Access;
-        var ticks = units * TicksPerUnit;
+        var ticks = units * _ticksPerUnit;
         if (_jitter > 0)
         {
             ticks *= 1 + (_jitter * ((2 * Samplers.Uniform(ref random)) - 1));

@@ -54,6 +54,20 @@ public sealed class SamplersTests
         Assert.Equal(logarithm, BitConverter.DoubleToUInt64Bits(Samplers.Log(BitConverter.UInt64BitsToDouble(x))));
 
     [Fact]
+    public void The_gamma_function_has_its_known_values()
+    {
+        var factorial = 1.0;
+        for (var n = 1; n <= 30; n++)
+        {
+            AssertClose(factorial, Samplers.GammaFunction(n), 1e-13);
+            factorial *= n;
+        }
+
+        AssertClose(Math.Sqrt(Math.PI), Samplers.GammaFunction(0.5), 1e-13);
+        AssertClose(Math.Sqrt(Math.PI) * 0.75, Samplers.GammaFunction(2.5), 1e-13);
+    }
+
+    [Fact]
     public void Laws_have_their_means_and_deviations()
     {
         AssertMoments((ref Prng random) => Samplers.Uniform(ref random), 0.5, Math.Sqrt(1.0 / 12));

@@ -14,7 +14,8 @@ public sealed class LinkSetUpTests
         var random = new Prng(1);
         var network = new NetworkModel(Plain, 1);
 
-        Assert.Equal(new SetUpOutcome(SetUpKind.Succeeds, 100 * Millisecond, 6_000), network.SetUp(1, 2, 0, ref random));
+        Assert.Equal(new SetUpOutcome(SetUpKind.Succeeds, 120 * Millisecond, 6_000), network.SetUp(1, 2, 0, ref random));
+        Assert.Equal(50 * Millisecond, new NetworkModel(Plain with { SetUp = new LinkSetUp { RoundTrips = 2.5 } }, 1).SetUp(1, 2, 0, ref random).Ticks);
     }
 
     [Fact]
@@ -51,13 +52,13 @@ public sealed class LinkSetUpTests
         for (var draw = 0; draw < 10_000; draw++)
         {
             var outcome = network.SetUp(1, 2, 0, ref random);
-            quick += outcome.Ticks == 100 * Millisecond ? 1 : 0;
+            quick += outcome.Ticks == 120 * Millisecond ? 1 : 0;
             total += outcome.Ticks;
             Assert.Equal(SetUpKind.Succeeds, outcome.Kind);
         }
 
-        // Ten packets, each lost with 0.1: 0.9^10 = 0.35 of the set-ups lose none.
-        Assert.InRange(quick, 3_300, 3_700);
+        // Twelve packets, each lost with 0.1: 0.9^12 = 0.28 of the set-ups lose none.
+        Assert.InRange(quick, 2_650, 3_000);
         Assert.True(total / 10_000 > 500 * Millisecond);
     }
 
@@ -67,7 +68,7 @@ public sealed class LinkSetUpTests
         var random = new Prng(5);
         var network = new NetworkModel(Plain with { UpBytesPerSecond = 3_000 }, 1);
 
-        Assert.Equal((100 + 1_000) * Millisecond, network.SetUp(1, 2, 0, ref random).Ticks);
+        Assert.Equal((120 + 1_000) * Millisecond, network.SetUp(1, 2, 0, ref random).Ticks);
     }
 
     [Fact]
