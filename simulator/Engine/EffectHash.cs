@@ -11,6 +11,9 @@ public struct EffectHash
     /// <summary>Goes on over <paramref name="value"/>.</summary>
     public void Add(ulong value) => _state = new Prng(_state ^ value).Next();
 
+    /// <summary>Goes on over two values.</summary>
+    public void Add(ulong first, ulong second) => _state = new Prng(_state ^ first).Next() + (second * 0xD6E8FEB86659FD93UL);
+
     /// <summary>Goes on over three values.</summary>
     public void Add(long first, long second, long third)
     {

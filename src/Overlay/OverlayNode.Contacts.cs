@@ -16,6 +16,18 @@ public sealed partial class OverlayNode
     /// <summary>Links that are open.</summary>
     public int OpenLinks => _context.Links.OpenCount;
 
+    /// <summary>Writes the names of the links that are being set up; returns how many there are, at most <see cref="OverlayOptions.MaxSetUps"/>.</summary>
+    public int CopySetUps(Span<LinkId> links)
+    {
+        var count = 0;
+        foreach (var link in _context.Links.SetUps)
+        {
+            links[count++] = link.Id;
+        }
+
+        return count;
+    }
+
     /// <summary>The node at the other end of an open link; null where <paramref name="link"/> is none.</summary>
     public RingId? PeerOf(LinkId link) => _context.Links.Find(link) is { IsOpen: true } open ? open.PeerId : null;
 

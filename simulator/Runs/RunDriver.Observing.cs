@@ -1,0 +1,235 @@
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Simulator.Scenarios;
+using Overlay.Simulator.Worlds;
+
+namespace Overlay.Simulator.Runs;
+
+// What happens in the world, counted in the sample, the phase and the whole run at once.
+internal sealed partial class RunDriver
+{
+    private static readonly long DeathMemory = TimeSpan.FromMinutes(1).Ticks;
+
+    /// <summary>A question that is asked again is asked after this share of the time it may take (see <c>Queries</c>).</summary>
+    private const int SecondTryAfter = 5;
+
+    private readonly Dictionary<RingId, long> _deaths = [];
+    private readonly Dictionary<(int Node, LinkId Link), long> _setUps = [];
+    private readonly Queue<(int Node, RingId Peer)> _toDisconnect = new();
+    private double _nodeSeconds;
+    private long _countedAt;
+    private int _countedLive;
+    private long _openEnds;
+
+    public void RingChanged(int node)
+    {
+        Repaired(Health.Update(node));
+        Checks.RingChanged(node);
+    }
+
+    public void Ended(int node)
+    {
+        var ended = World[node]!;
+        CountNodes();
+        _openEnds -= ended.OpenLinks;
+        _requests.Forget(node);
+        if (ended.Phase != NodePhase.Left)
+        {
+            _deaths[ended.Self.Id] = World.Ticks;
+        }
+
+        Repaired(Health.Ended(node, ended.Self.Id));
+        Checks.Ended(node);
+        _churn.Ended(node);
+    }
+
+    public void Delivered(int node, in Message message) => Checks.Delivered(node, message);
+
+    public void Completed(int node, in Effect effect)
+    {
+        if (!_requests.TryTake(node, effect.Request, out var request))
+        {
+            return;
+        }
+
+        switch (request.Kind)
+        {
+            case WorkloadKind.Lookups:
+                LookupEnded(request, effect);
+                break;
+            case WorkloadKind.Messages when effect.Outcome == Outcome.Done:
+                Each(static window => window.MessagesDelivered++);
+                break;
+            case WorkloadKind.Messages:
+                Each(effect.Outcome.ToString(), static (window, why) => window.MessageFailed(why));
+                break;
+            case WorkloadKind.Links:
+                _toDisconnect.Enqueue((node, request.Key)); // Not now: the node is in the middle of its step.
+                World.Plan(World.Ticks, (int)Planned.Disconnect);
+                break;
+        }
+    }
+
+    public void Observed(int node, in Effect effect)
+    {
+        Checks.Observed(node, effect);
+        switch (effect.Observation)
+        {
+            case Observation.LinkPhase when effect.LinkPhase == LinkPhase.Gather && effect.Purpose != LinkPurpose.None:
+                _setUps[(node, effect.Link)] = World.Ticks;
+                break;
+            case Observation.LinkPhase when effect.LinkPhase == LinkPhase.Open:
+                LinkOpened(node, effect.Link);
+                break;
+            case Observation.LinkEnded when effect.LinkPhase == LinkPhase.Open:
+                _openEnds--;
+                break;
+            case Observation.LinkEnded:
+                if (_setUps.Remove((node, effect.Link)))
+                {
+                    Each(effect.Failure.ToString(), static (window, why) => window.LinkFailed(why));
+                }
+
+                break;
+            case Observation.Evicted:
+                Evicted(effect.Peer);
+                break;
+            case Observation.AssumptionBroken:
+                Each(static window => window.BrokenAssumptions++);
+                break;
+        }
+    }
+
+    public void Joined(bool hasStarted, int node)
+    {
+        if (hasStarted)
+        {
+            CountNodes();
+            Each(static window => window.Joins++);
+        }
+    }
+
+    public void Crashed(bool hasCrashed)
+    {
+        if (hasCrashed)
+        {
+            Each(static window => window.Crashes++);
+        }
+    }
+
+    public void Left(bool hasLeft)
+    {
+        if (hasLeft)
+        {
+            Each(static window => window.Leaves++);
+        }
+    }
+
+    private void Disconnect()
+    {
+        var (node, peer) = _toDisconnect.Dequeue();
+        World.Command(node, (linked, now, outbox) => linked.Disconnect(now, peer, outbox));
+    }
+
+    private void LookupEnded(in Request request, in Effect effect)
+    {
+        if (effect.Outcome != Outcome.Done || effect.Detail is not Owner answer)
+        {
+            Each(effect.Outcome.ToString(), static (window, why) => window.LookupFailed(why));
+            return;
+        }
+
+        if (!Checks.JudgeAnswer(request.Key, request.Owner, answer))
+        {
+            Each("WrongOwner", static (window, why) => window.LookupFailed(why));
+            return;
+        }
+
+        var took = World.Ticks - request.Since;
+        var isFirstTry = took < (_scenario.Options.ReceiptTimeout / SecondTryAfter).Ticks;
+        Each((answer.Hops, took, isFirstTry), static (window, what) =>
+        {
+            window.LookupsOk++;
+            window.LookupsFirstTry += what.isFirstTry ? 1 : 0;
+            window.Hops.Add(what.Hops);
+            window.Latency.Add(what.took / TimeSpan.TicksPerMicrosecond);
+        });
+    }
+
+    private void LinkOpened(int node, LinkId link)
+    {
+        _openEnds++;
+        if (_setUps.Remove((node, link), out var since))
+        {
+            Each(World.Ticks - since, static (window, took) =>
+            {
+                window.LinksMade++;
+                window.SetUp.Add(took / TimeSpan.TicksPerMicrosecond);
+            });
+        }
+    }
+
+    private void Evicted(RingId peer)
+    {
+        if (_deaths.TryGetValue(peer, out var died))
+        {
+            Each(World.Ticks - died, static (window, took) => window.Detection.Add(took / TimeSpan.TicksPerMicrosecond));
+        }
+        else if (World.Directory.Find(peer) is >= 0 and var node && World.IsAlive(node) && !World.IsSuspended(node))
+        {
+            Each(static window => window.FalseEvictions++);
+        }
+    }
+
+    private void Repaired(long took)
+    {
+        if (took >= 0)
+        {
+            Each(took, static (window, ticks) => window.Repair.Add(ticks / TimeSpan.TicksPerMicrosecond));
+        }
+    }
+
+    private void Each(Action<Window> count)
+    {
+        count(_sample);
+        count(_phase);
+        count(Whole);
+    }
+
+    private void Each<T>(T what, Action<Window, T> count)
+    {
+        count(_sample, what);
+        count(_phase, what);
+        count(Whole, what);
+    }
+
+    private void CountNodes()
+    {
+        _nodeSeconds += (World.Ticks - _countedAt) / (double)TimeSpan.TicksPerSecond * _countedLive;
+        (_countedAt, _countedLive) = (World.Ticks, World.LiveCount);
+    }
+
+    private void CountLinks()
+    {
+        for (var node = 0; node < World.Numbers; node++)
+        {
+            _openEnds += World.IsAlive(node) ? World[node]!.OpenLinks : 0;
+            if (World.IsAlive(node))
+            {
+                Health.Update(node);
+            }
+        }
+    }
+
+    private void ForgetOldDeaths()
+    {
+        foreach (var (id, died) in _deaths)
+        {
+            if (died + DeathMemory < World.Ticks)
+            {
+                _deaths.Remove(id);
+            }
+        }
+    }
+}

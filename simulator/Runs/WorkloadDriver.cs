@@ -1,0 +1,144 @@
+using System.Buffers.Binary;
+using Overlay.Effects;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Simulator.Checkers;
+using Overlay.Simulator.Scenarios;
+using Overlay.Simulator.Workloads;
+using Overlay.Simulator.Worlds;
+
+namespace Overlay.Simulator.Runs;
+
+/// <summary>What the members ask of the network, as one process for each workload: its rate follows the number of living nodes, its actor is drawn at random.</summary>
+internal sealed class WorkloadDriver
+{
+    private const int MaxDraws = 64;
+
+    private readonly World _world;
+    private readonly RequestBook _requests;
+    private readonly RunChecks _checks;
+    private readonly List<Running> _running = [];
+    private Prng _random;
+    private int _generation;
+
+    public WorkloadDriver(World world, RequestBook requests, RunChecks checks, Prng random)
+    {
+        (_world, _requests, _checks, _random) = (world, requests, checks, random);
+    }
+
+    /// <summary>Stops what runs, and starts <paramref name="workloads"/>.</summary>
+    public void Begin(IReadOnlyList<WorkloadSpec> workloads)
+    {
+        _running.Clear();
+        _generation++;
+        foreach (var spec in workloads)
+        {
+            if (spec.Rate > 0)
+            {
+                _running.Add(new(spec, ModelBuilder.Keys(spec.Keys, _random.Next())));
+                PlanNext(_running.Count - 1);
+            }
+        }
+    }
+
+    /// <summary>The next act of the workload that <paramref name="argument"/> names.</summary>
+    public void Next(int argument)
+    {
+        var (generation, index) = (argument >> 8, argument & 0xff);
+        if (generation != _generation || index >= _running.Count)
+        {
+            return; // Of a phase that is over.
+        }
+
+        var running = _running[index];
+        if (DrawMember() is >= 0 and var node)
+        {
+            switch (running.Spec.Kind)
+            {
+                case WorkloadKind.Lookups:
+                    LookUp(node, running.Keys.Next(ref _random));
+                    break;
+                case WorkloadKind.Messages:
+                    SendTo(node, DrawMember(), running.Spec.Bytes);
+                    break;
+                case WorkloadKind.Links:
+                    LinkTo(node, DrawMember());
+                    break;
+            }
+        }
+
+        PlanNext(index);
+    }
+
+    private void PlanNext(int index)
+    {
+        var spec = _running[index].Spec;
+        var perSecond = spec.Rate * Math.Max(1, _world.LiveCount);
+        var wait = spec.Arrivals == ArrivalKind.Periodic
+            ? (long)(TimeSpan.TicksPerSecond / perSecond)
+            : ArrivalProcess.ExponentialTicks(perSecond, ref _random);
+        _world.Plan(_world.Ticks + Math.Max(1, wait), (int)Planned.Workload, -1, (_generation << 8) | index);
+    }
+
+    /// <summary>A living, acting member, each as likely as any other; −1 where none was found in a fair number of draws.</summary>
+    private int DrawMember()
+    {
+        for (var draw = 0; draw < MaxDraws && _world.Numbers > 0; draw++)
+        {
+            var node = _random.Next(_world.Numbers);
+            if (_world.IsMember(node) && !_world.IsSuspended(node))
+            {
+                return node;
+            }
+        }
+
+        return -1;
+    }
+
+    private void LookUp(int node, RingId key)
+    {
+        var owner = _checks.SureOwnerOf(key);
+        _world.Command(node, (asking, now, outbox) =>
+        {
+            var id = new RequestId(asking.LastRequest + 1); // Its answer may come in this very step.
+            _requests.Add(node, id, new Request(WorkloadKind.Lookups, _world.Ticks, key, owner));
+            asking.Lookup(now, key, outbox);
+        });
+    }
+
+    private void SendTo(int node, int to, int bytes)
+    {
+        if (to < 0)
+        {
+            return;
+        }
+
+        var body = new byte[Math.Max(bytes, sizeof(long))];
+        BinaryPrimitives.WriteInt64BigEndian(body, _checks.NextMessage(to));
+        var destination = _world[to]!.Self.Id;
+        _world.Command(node, (sending, now, outbox) =>
+        {
+            var id = new RequestId(sending.LastRequest + 1);
+            _requests.Add(node, id, new Request(WorkloadKind.Messages, _world.Ticks, destination, to));
+            sending.Send(now, destination, body, default, outbox);
+        });
+    }
+
+    private void LinkTo(int node, int to)
+    {
+        if (to < 0)
+        {
+            return;
+        }
+
+        var destination = _world[to]!.Self.Id;
+        _world.Command(node, (linking, now, outbox) =>
+        {
+            var id = new RequestId(linking.LastRequest + 1);
+            _requests.Add(node, id, new Request(WorkloadKind.Links, _world.Ticks, destination, to));
+            linking.Connect(now, destination, outbox);
+        });
+    }
+
+    private sealed record Running(WorkloadSpec Spec, KeyDistribution Keys);
+}

@@ -1,0 +1,237 @@
+using Overlay.Admission;
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Time;
+
+namespace Overlay.Simulator.Worlds;
+
+// The hub: the real admission machine behind simulated WebSockets.
+public sealed partial class World
+{
+    private readonly HubOutbox _hubOutbox = new();
+    private readonly Dictionary<(int Node, LinkId Link), SessionId> _sessions = [];
+    private readonly Dictionary<SessionId, HubSocket> _sockets = [];
+    private HubAdmission _hub;
+    private long _lastSession;
+    private long _hubWakeAt = Never;
+
+    /// <summary>Whether the hub is there.</summary>
+    public bool IsHubUp { get; private set; } = true;
+
+    /// <summary>The hub in numbers.</summary>
+    public HubStatistics HubStatistics => _hub.Statistics;
+
+    /// <summary>Stops the hub: every socket is closed, and nobody answers until <see cref="StartHub"/>.</summary>
+    public void StopHub()
+    {
+        IsHubUp = false;
+        foreach (var (_, socket) in _sockets)
+        {
+            PlanFromHub(socket, default);
+        }
+
+        _hubWakeAt = Never;
+    }
+
+    /// <summary>Starts the hub again, with its keys and what it kept.</summary>
+    public void StartHub()
+    {
+        if (!IsHubUp)
+        {
+            (_hub, IsHubUp) = (NewHub(_hub.ExportState()), true);
+        }
+    }
+
+    private HubAdmission NewHub(HubState? state = null)
+    {
+        var options = HubAdmissionOptions.Loopback with { MaxKnownKeys = Math.Max(65_536, _options.Capacity), MaxSessions = 100_000, CertificateLife = TimeSpan.FromDays(14) };
+        return new(Now, options, _identities.Hub, state);
+    }
+
+    private long HubDelay(int node) => _options.Network.Delay(node, Capacity, ref _random);
+
+    private void OpenHubSoon(int node, LinkId link) =>
+        _events.Add(_now + HubDelay(node), (int)EventKind.HubOpens, node, link.Value);
+
+    private void OpenHub(int node, LinkId link)
+    {
+        if (!IsHubUp)
+        {
+            _nodes[node]!.HubLost(Now, link, _outbox);
+            AfterStep(node);
+            return;
+        }
+
+        var session = new SessionId(++_lastSession);
+        _sessions[(node, link)] = session;
+        _sockets[session] = new(session, node, link);
+        _nodes[node]!.HubOpened(Now, link, _outbox);
+        AfterStep(node);
+        _hub.SessionOpened(Now, session, new RemotePrefix((ulong)node), _hubOutbox);
+        AfterHubStep();
+    }
+
+    private void CloseHub(int node, LinkId link)
+    {
+        if (_sessions.Remove((node, link), out var session))
+        {
+            EndSession(session);
+        }
+    }
+
+    /// <summary>The node is gone, and its sockets with it.</summary>
+    private void EndSessions(int node)
+    {
+        List<SessionId>? ended = null;
+        foreach (var (session, socket) in _sockets)
+        {
+            if (socket.Node == node)
+            {
+                (ended ??= []).Add(session);
+            }
+        }
+
+        foreach (var session in ended ?? [])
+        {
+            _sessions.Remove((node, _sockets[session].Link));
+            EndSession(session);
+        }
+    }
+
+    private void EndSession(SessionId session)
+    {
+        if (_sockets.Remove(session, out var socket))
+        {
+            var slot = _inFlight.Put(new InFlight { From = socket.Node, Session = session });
+            _events.Add(ArrivalAtHub(socket), (int)EventKind.HubSessionEnds, socket.Node, slot);
+        }
+    }
+
+    private bool TrySendToHub(int from, in Effect effect)
+    {
+        if (!_sessions.TryGetValue((from, effect.Link), out var session))
+        {
+            return false;
+        }
+
+        if (_sockets.TryGetValue(session, out var socket))
+        {
+            var slot = _inFlight.Put(new InFlight { Message = effect.Message, From = from, FromLink = effect.Link, Session = session });
+            _events.Add(ArrivalAtHub(socket), (int)EventKind.ToHub, from, slot);
+        }
+
+        return true;
+    }
+
+    /// <summary>A socket keeps the order of its messages, in each direction.</summary>
+    private long ArrivalAtHub(HubSocket socket) => socket.LastToHub = Math.Max(_now + HubDelay(socket.Node), socket.LastToHub + 1);
+
+    private void PlanFromHub(HubSocket socket, in Message message)
+    {
+        socket.LastFromHub = Math.Max(_now + HubDelay(socket.Node), socket.LastFromHub + 1);
+        var slot = _inFlight.Put(new InFlight { Message = message, From = -1, ToLink = socket.Link, Session = socket.Session });
+        _events.Add(socket.LastFromHub, (int)EventKind.FromHub, socket.Node, slot);
+    }
+
+    private void PerformAtHub(EventKind kind, int node, int argument)
+    {
+        switch (kind)
+        {
+            case EventKind.HubOpens when IsAlive(node) && !IsSuspended(node):
+                OpenHub(node, new LinkId(argument));
+                break;
+            case EventKind.FromHub:
+                ReceiveFromHub(node, argument);
+                break;
+            case EventKind.ToHub or EventKind.HubSessionEnds:
+                ReceiveAtHub(kind, argument);
+                break;
+            case EventKind.HubWakesUp when IsHubUp && _now == _hubWakeAt:
+                _hubWakeAt = Never;
+                _hub.Advance(Now, _hubOutbox);
+                AfterHubStep();
+                break;
+        }
+    }
+
+    private void ReceiveAtHub(EventKind kind, int slot)
+    {
+        var carried = _inFlight.Take(slot);
+        if (!IsHubUp)
+        {
+            return;
+        }
+
+        if (kind == EventKind.ToHub)
+        {
+            _hub.Receive(Now, carried.Session, carried.Message, _hubOutbox);
+        }
+        else
+        {
+            _hub.SessionClosed(Now, carried.Session, _hubOutbox);
+        }
+
+        AfterHubStep();
+    }
+
+    private void ReceiveFromHub(int node, int slot)
+    {
+        var carried = _inFlight.Take(slot);
+        if (!IsAlive(node) || !_sessions.TryGetValue((node, carried.ToLink), out var session) || session != carried.Session)
+        {
+            return;
+        }
+
+        if (IsSuspended(node) || carried.Message.Kind == MessageKind.None)
+        {
+            _sessions.Remove((node, carried.ToLink)); // A frozen node's socket does not answer the hub's pings: it is cut.
+            _sockets.Remove(carried.Session);
+            if (!IsSuspended(node))
+            {
+                _nodes[node]!.HubLost(Now, carried.ToLink, _outbox);
+                AfterStep(node);
+            }
+
+            return;
+        }
+
+        _nodes[node]!.Receive(Now, carried.ToLink, carried.Message, _outbox);
+        AfterStep(node);
+    }
+
+    private void AfterHubStep()
+    {
+        foreach (ref readonly var effect in _hubOutbox.Effects)
+        {
+            _hash.Add(((ulong)effect.Kind << 8) | (ulong)effect.Message.Kind, (ulong)effect.Session.Value);
+            if (effect.Kind is HubEffectKind.Send or HubEffectKind.CloseSession && _sockets.TryGetValue(effect.Session, out var socket))
+            {
+                PlanFromHub(socket, effect.Kind == HubEffectKind.CloseSession ? default : effect.Message); // No kind: the socket is closed.
+            }
+        }
+
+        var wakeAt = _hubOutbox.WakeAt;
+        _hubOutbox.Clear();
+        if (wakeAt.Ticks != _hubWakeAt)
+        {
+            _hubWakeAt = wakeAt == Instant.Never ? Never : Math.Max(wakeAt.Ticks, _now);
+            if (_hubWakeAt != Never)
+            {
+                _events.Add(_hubWakeAt, (int)EventKind.HubWakesUp, -1, 0);
+            }
+        }
+    }
+
+    private sealed class HubSocket(SessionId session, int node, LinkId link)
+    {
+        public SessionId Session { get; } = session;
+
+        public int Node { get; } = node;
+
+        public LinkId Link { get; } = link;
+
+        public long LastToHub { get; set; }
+
+        public long LastFromHub { get; set; }
+    }
+}

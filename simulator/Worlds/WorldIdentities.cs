@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Overlay.Admission;
+using Overlay.Identity;
+using Overlay.Simulator.Ports;
+using Overlay.Time;
+
+namespace Overlay.Simulator.Worlds;
+
+/// <summary>Keys and certificates: pure functions of the world's seed, a node's number, and how often that number was given to somebody new.</summary>
+public sealed class WorldIdentities
+{
+    private const ulong HubIndex = 0;
+
+    private readonly ulong _seed;
+    private readonly ushort[] _generations;
+    private readonly byte[] _caSecret = new byte[HubIdentity.CaSecretBytes];
+
+    /// <param name="seed">The world's.</param>
+    /// <param name="capacity">Numbers that nodes may have.</param>
+    public WorldIdentities(ulong seed, int capacity)
+    {
+        _seed = seed;
+        _generations = new ushort[capacity];
+        BinaryPrimitives.WriteUInt64BigEndian(_caSecret, new Prng(seed).Next());
+        HubKey = new KeyedSigning(seed, HubIndex).PublicKey.ToArray();
+        Hub = new HubIdentity(new KeyedSigning(seed, HubIndex), new SeededSecrets(~seed), _caSecret);
+    }
+
+    /// <summary>The hub's keys.</summary>
+    public HubIdentity Hub { get; }
+
+    /// <summary>The hub's public key.</summary>
+    public byte[] HubKey { get; }
+
+    /// <summary>A new key for the node with this number.</summary>
+    public WorldIdentity Renew(int node)
+    {
+        _generations[node]++;
+        return Of(node);
+    }
+
+    /// <summary>The key of the node with this number.</summary>
+    public WorldIdentity Of(int node)
+    {
+        var index = ((ulong)_generations[node] << 32) | ((uint)node + 1u);
+        return new WorldIdentity(_seed, index, _seed ^ (index * 0xA24BAED4963EE407UL));
+    }
+
+    /// <summary>The certificate that the hub would give to a key, valid from the beginning of the world.</summary>
+    public NodeCertificate Issue(ISigning key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Span<byte> input = stackalloc byte[ISigning.PublicKeyBytes + 4];
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        for (var counter = 0; ; counter++)
+        {
+            key.PublicKey.CopyTo(input);
+            BinaryPrimitives.WriteInt32BigEndian(input[ISigning.PublicKeyBytes..], counter);
+            HMACSHA256.HashData(_caSecret, input, mac);
+            var nonce = mac[..NodeCertificate.NonceBytes];
+            if (!GuestIds.IsReserved(NodeCertificate.PositionOf(nonce, key.PublicKey)))
+            {
+                const long From = World.UnixOrigin / 1000;
+                return NodeCertificate.Issue(Hub.Signing, key.PublicKey, nonce, From, From + (14 * 24 * 3600));
+            }
+        }
+    }
+}
+
+/// <summary>One node's key, secrets and seed.</summary>
+/// <param name="World">The world's seed.</param>
+/// <param name="Index">Number and generation.</param>
+/// <param name="Seed">Decides the node's schedules.</param>
+public readonly record struct WorldIdentity(ulong World, ulong Index, ulong Seed)
+{
+    /// <summary>The ports of a node with this identity.</summary>
+    public NodePorts Ports => new(new KeyedSigning(World, Index), null, new SeededSecrets(Seed));
+
+    /// <summary>A start at a moment: its instance is the wall clock's.</summary>
+    public NodeStart StartAt(Instant now) => new(new Prng(Seed ^ (ulong)now.Ticks).Next(), now.UnixMilliseconds, 1, null, "", IsGuest: false);
+}
