@@ -1,10 +1,17 @@
 using BenchmarkDotNet.Running;
 using Overlay.Benchmarks;
+using Overlay.Benchmarks.Memory;
 
-// `-- forward` times the hot path in some seconds; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
+// `-- forward` times the hot path in some seconds; `-- memory [nodes [seconds]]` says what a settled member weighs; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
 if (args is ["forward"])
 {
     return QuickForward.Run(Console.Out);
+}
+
+if (args is ["memory", ..])
+{
+    var numbers = args[1..].Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+    return NodeMemory.Run(Console.Out, numbers is [var nodes, ..] ? nodes : 20_000, numbers is [_, var seconds] ? seconds : 0);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(ForwardBenchmarks).Assembly).Run(args);
