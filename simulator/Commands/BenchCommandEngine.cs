@@ -1,0 +1,213 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Overlay.Simulator.Commands;
+
+/// <summary><c>simulator bench engine</c>: events a second of processor time on workload BARE, beside a bare timing wheel in the same run and beside PeerSim's published figures.</summary>
+internal static class BenchCommandEngine
+{
+    private const double TimesPeerSimAtLeast = 10;
+    private const double OfControlAtLeast = 0.6;
+    private const double MaxBytesPerNode = 120;
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    // PeerSim 1.0.5, event-driven, JDK 17, the same workload: events a second of processor time.
+    private static readonly Dictionary<int, double> PeerSim = new() { [10_000] = 6.53e6, [100_000] = 3.91e6, [1_000_000] = 1.16e6 };
+
+    public static Command Create()
+    {
+        var nodes = new Option<string>("--nodes") { Description = "Numbers of nodes, 1 to 20,000,000, apart by commas.", DefaultValueFactory = _ => "10000,100000,1000000" };
+        var seed = new Option<ulong>("--seed") { Description = "The first seed.", DefaultValueFactory = _ => 1 };
+        var seeds = new Option<int>("--seeds") { Description = "Seeds to take the median of, 1 to 99.", DefaultValueFactory = _ => 3 };
+        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
+        nodes.Validators.Add(result =>
+        {
+            if (!TryReadNodes(result.GetValueOrDefault<string>(), out _))
+            {
+                result.AddError("--nodes takes whole numbers from 1 to 20,000,000 apart by commas, such as 10000,1000000.");
+            }
+        });
+        seeds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 99)
+            {
+                result.AddError("--seeds must be from 1 to 99.");
+            }
+        });
+
+        var command = new Command("engine", "Workload BARE: the event queue alone. Wants a quiet machine.") { nodes, seed, seeds, json };
+        command.SetAction(parsed =>
+        {
+            TryReadNodes(parsed.GetValue(nodes), out var counts);
+            return Run(counts, parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json));
+        });
+        return command;
+    }
+
+    private static bool TryReadNodes(string? text, out int[] counts)
+    {
+        var fields = (text ?? "").Split(',', StringSplitOptions.TrimEntries);
+        counts = new int[fields.Length];
+        for (var index = 0; index < fields.Length; index++)
+        {
+            if (!int.TryParse(fields[index], NumberStyles.None, CultureInfo.InvariantCulture, out counts[index]) || counts[index] is < 1 or > 20_000_000)
+            {
+                return false;
+            }
+        }
+
+        Array.Sort(counts);
+        return true;
+    }
+
+    private static int Run(int[] counts, ulong seed, int seeds, bool json)
+    {
+        var rows = new List<Row>();
+        if (json)
+        {
+            rows.AddRange(Measure(counts, seed, seeds, (_, _) => { }));
+            Console.WriteLine(JsonSerializer.Serialize(new { workload = "BARE", seed, seeds, met = rows.TrueForAll(row => row.IsMet), rows }, Json));
+        }
+        else
+        {
+            AnsiConsole.Progress().Start(context =>
+            {
+                var tasks = counts.Select(count => context.AddTask(Text($"{count:N0} nodes"), maxValue: 1)).ToArray();
+                rows.AddRange(Measure(counts, seed, seeds, (row, done) => tasks[row].Value = done));
+            });
+            Print(rows);
+        }
+
+        return rows.TrueForAll(row => row.IsMet) ? CommandFailures.Done : CommandFailures.PromiseBroken;
+    }
+
+    private static IEnumerable<Row> Measure(int[] counts, ulong seed, int seeds, Action<int, double> progress)
+    {
+        // The first versions of the compiled loops are not what is measured, nor is the compiler's own work.
+        Play(new BareOnQueue(1_000, seed), null);
+        Play(new BareOnWheel(1_000, seed), null);
+        var (_, aloneBytes, _) = Memory(1, seed);
+        for (var row = 0; row < counts.Length; row++)
+        {
+            var (count, at) = (counts[row], row);
+            var (memoryHash, liveBytes, peakBytes) = Memory(count, seed);
+            var (engine, control, ratios) = (new Played[seeds], new Played[seeds], new double[seeds]);
+            for (var index = 0; index < seeds; index++)
+            {
+                var done = (double)index / seeds;
+                engine[index] = Play(new BareOnQueue(count, seed + (ulong)index), part => progress(at, done + (part / (2 * seeds))));
+                control[index] = Play(new BareOnWheel(count, seed + (ulong)index), part => progress(at, done + ((1 + part) / (2 * seeds))));
+                ratios[index] = engine[index].PerSecond / control[index].PerSecond;
+            }
+
+            yield return new Row
+            {
+                Nodes = count,
+                SimulatedMilliseconds = engine[0].Milliseconds,
+                Events = engine[0].Events,
+                EventsPerSecond = Median(engine.Select(one => one.PerSecond)),
+                ControlPerSecond = Median(control.Select(one => one.PerSecond)),
+                OfControl = Median(ratios),
+                PeerSimPerSecond = PeerSim.TryGetValue(count, out var peerSim) ? peerSim : null,
+                PeakBytes = peakBytes,
+                BytesPerNode = (double)(liveBytes - aloneBytes) / count,
+                Hash = engine[0].Hash.ToString("x16", CultureInfo.InvariantCulture),
+                Checks = engine.Concat(control).All(one => one.IsSound) && memoryHash == engine[0].Hash
+                    && engine.Zip(control).All(pair => pair.First.Hash == pair.Second.Hash),
+            };
+        }
+    }
+
+    private static Played Play(BareWorkload run, Action<double>? progress)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        using var process = Process.GetCurrentProcess();
+        var before = process.TotalProcessorTime;
+        run.Play(progress);
+        process.Refresh();
+        var seconds = (process.TotalProcessorTime - before).TotalSeconds;
+        var (mean, deviation) = BareWorkload.Expected(run.Nodes, run.Milliseconds);
+        var isSound = run.Received == run.Events && Math.Abs(run.Events - mean) <= Math.Max(mean * 0.001, 6 * deviation);
+        return new Played(run.Milliseconds, run.Events, run.Events / Math.Max(seconds, 1e-6), run.Hash, isSound);
+    }
+
+    /// <summary>A run of its own, with nothing beside it: what is alive at its end, and the most that was resident.</summary>
+    private static (ulong Hash, long LiveBytes, long PeakBytes) Memory(int nodes, ulong seed)
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        PeakMemory.Reset();
+        var run = new BareOnQueue(nodes, seed);
+        run.Play(null);
+        var peak = PeakMemory.Bytes;
+        var live = GC.GetTotalMemory(forceFullCollection: true) - before;
+        GC.KeepAlive(run);
+        return (run.Hash, live, peak);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static void Print(List<Row> rows)
+    {
+        var table = new Table().Border(TableBorder.Simple).Title("Workload BARE: million events a second of processor time");
+        foreach (var column in new[] { "nodes", "M events", "M/s", "wheel", "of it", "PeerSim", "times", "peak MB", "B/node" })
+        {
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(1, 0, 0, 0));
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(
+                Text($"{row.Nodes}"),
+                Text($"{row.Events / 1e6:F2}"),
+                Text($"{row.EventsPerSecond / 1e6:F1}"),
+                Text($"{row.ControlPerSecond / 1e6:F1}"),
+                Text($"{row.OfControl * 100:F0}%"),
+                row.PeerSimPerSecond is { } peerSim ? Text($"{peerSim / 1e6:F2}") : "-",
+                row.TimesPeerSim is { } times ? Text($"{times:F1}") : "-",
+                Text($"{row.PeakBytes / 1e6:F0}"),
+                Text($"{row.BytesPerNode:F1}"));
+        }
+
+        AnsiConsole.Write(table);
+        foreach (var row in rows)
+        {
+            Console.WriteLine(Text($"{row.Nodes} nodes, {row.SimulatedMilliseconds / 1000.0:0.###} s: hash {row.Hash}, checks {(row.Checks ? "sound" : "WRONG")}, bars {(row.IsMet ? "met" : "MISSED")}"));
+        }
+
+        Console.WriteLine("Checks: counters = events, events as expected, the same hash from the bare wheel.");
+        Console.WriteLine(Text($"Bars: {TimesPeerSimAtLeast:F0} times PeerSim, {OfControlAtLeast * 100:F0} % of the bare wheel, at most {MaxBytesPerNode:F0} B a node."));
+    }
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
+
+    private readonly record struct Played(long Milliseconds, long Events, double PerSecond, ulong Hash, bool IsSound);
+
+    private sealed record Row
+    {
+        public required int Nodes { get; init; }
+        public required long SimulatedMilliseconds { get; init; }
+        public required long Events { get; init; }
+        public required double EventsPerSecond { get; init; }
+        public required double ControlPerSecond { get; init; }
+        public required double OfControl { get; init; }
+        public required double? PeerSimPerSecond { get; init; }
+        public double? TimesPeerSim => EventsPerSecond / PeerSimPerSecond;
+        public required long PeakBytes { get; init; }
+        public required double BytesPerNode { get; init; }
+        public required string Hash { get; init; }
+        public required bool Checks { get; init; }
+
+        // Few nodes are all overhead: bars hold where there are published figures.
+        public bool IsMet => Checks
+            && (TimesPeerSim is not { } times || (times >= TimesPeerSimAtLeast && OfControl >= OfControlAtLeast && BytesPerNode <= MaxBytesPerNode));
+    }
+}
