@@ -25,7 +25,7 @@ internal static class BenchCommandEngine
         var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
         nodes.Validators.Add(result =>
         {
-            if (!TryReadNodes(result.GetValueOrDefault<string>(), out _))
+            if (!BenchCommand.TryReadNodes(result.GetValueOrDefault<string>(), 1, 20_000_000, out _))
             {
                 result.AddError("--nodes takes whole numbers from 1 to 20,000,000 apart by commas, such as 10000,1000000.");
             }
@@ -41,26 +41,10 @@ internal static class BenchCommandEngine
         var command = new Command("engine", "Workload BARE: the event queue alone. Wants a quiet machine.") { nodes, seed, seeds, json };
         command.SetAction(parsed =>
         {
-            TryReadNodes(parsed.GetValue(nodes), out var counts);
+            BenchCommand.TryReadNodes(parsed.GetValue(nodes), 1, 20_000_000, out var counts);
             return Run(counts, parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json));
         });
         return command;
-    }
-
-    private static bool TryReadNodes(string? text, out int[] counts)
-    {
-        var fields = (text ?? "").Split(',', StringSplitOptions.TrimEntries);
-        counts = new int[fields.Length];
-        for (var index = 0; index < fields.Length; index++)
-        {
-            if (!int.TryParse(fields[index], NumberStyles.None, CultureInfo.InvariantCulture, out counts[index]) || counts[index] is < 1 or > 20_000_000)
-            {
-                return false;
-            }
-        }
-
-        Array.Sort(counts);
-        return true;
     }
 
     private static int Run(int[] counts, ulong seed, int seeds, bool json)
