@@ -39,7 +39,7 @@ public sealed partial class ChordRing
         Heard(now, from);
         if (Phase == NodePhase.Rejoin && from.Id != _self)
         {
-            _joinHint = from; // It counts on this node as its successor: a good place to join again.
+            Join.Hint = from; // It counts on this node as its successor: a good place to join again.
         }
 
         return MyNeighbours(question.Nonce);

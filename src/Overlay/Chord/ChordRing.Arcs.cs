@@ -13,15 +13,14 @@ public sealed partial class ChordRing
     /// <summary>Hand-overs at the same time: to newcomers one after the other, and to the successor when leaving.</summary>
     private const int MaxHandOvers = 8;
 
-    private readonly List<HandOver> _handOvers = [];
-    private readonly List<(RingId Granter, long Epoch)> _grantsTaken = [];
-    private readonly List<NameRecord> _records = [];
-    private Instant _arcsDue = Instant.Never;
-    private Instant _custodyUntil = Instant.Never;
-    private Instant _gapDue = Instant.Never;
-    private Instant _gapProbeDue = Instant.Never;
+    private RareList<HandOver> _handOvers;
+    private RareList<(RingId Granter, long Epoch)> _grantsTaken;
+    private Moment _arcsDue = Instant.Never;
+    private Moment _custodyUntil = Instant.Never;
+    private Moment _gapDue = Instant.Never;
+    private Moment _gapProbeDue = Instant.Never;
     private RingId _gapBelow;
-    private Instant _orphanDue = Instant.Never;
+    private Moment _orphanDue = Instant.Never;
     private long _lastGrantEpoch;
 
     /// <summary>How long an owner answers for its arc without a confirmation of its successor.</summary>
@@ -120,12 +119,12 @@ public sealed partial class ChordRing
 
     private void SendPart(Instant now, ref HandOver handOver)
     {
-        _records.Clear();
-        handOver.Cursor = _contents.CopyUpper(RingArc.Between(handOver.After, handOver.Sent), Grant.MaxRecords, _records);
+        var records = new List<NameRecord>();
+        handOver.Cursor = _contents.CopyUpper(RingArc.Between(handOver.After, handOver.Sent), Grant.MaxRecords, records);
         _lastGrantEpoch = Math.Max(_lastGrantEpoch + 1, now.UnixMilliseconds);
         handOver.Epoch = _lastGrantEpoch;
         handOver.RetryAt = now + _options.QueryTimeout;
-        handOver.Part = new(handOver.Epoch, handOver.After, handOver.UpTo, More: handOver.Cursor != handOver.After, [.. _records]);
+        handOver.Part = new(handOver.Epoch, handOver.After, handOver.UpTo, More: handOver.Cursor != handOver.After, records);
         _port.Send(now, handOver.To, handOver.Part);
     }
 
@@ -416,7 +415,7 @@ public sealed partial class ChordRing
         public RingId Sent;
         public RingId Cursor;
         public long Epoch;
-        public Instant RetryAt;
+        public Moment RetryAt;
         public Grant? Part;
     }
 }

@@ -15,8 +15,8 @@ public sealed partial class ChordRing
 
     private static readonly TimeSpan FullMemoryTime = TimeSpan.FromMinutes(5);
 
-    private readonly List<(RingId Member, Instant Until)> _fullMembers = [];
-    private Instant _fingerDue = Instant.Never;
+    private RareList<(RingId Member, Moment Until)> _fullMembers;
+    private Moment _fingerDue = Instant.Never;
     private ulong _fingerNonce;
     private int _fingerRow = -1;
     private int _nextRow = -1;

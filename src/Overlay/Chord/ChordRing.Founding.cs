@@ -16,9 +16,9 @@ public sealed partial class ChordRing
     private const int MaxSpectators = 16;
 
     private readonly FoundingSet _founding = new();
-    private readonly List<(RingId Member, int Epoch, ulong Hash)> _reports = [];
-    private readonly List<RingId> _spectators = [];
-    private readonly List<(Contact From, FoundingState State)> _heldStates = [];
+    private RareList<(RingId Member, int Epoch, ulong Hash)> _reports;
+    private RareList<RingId> _spectators;
+    private RareList<(Contact From, FoundingState State)> _heldStates;
 
     /// <summary>The set with which this node went from founding to ring, for those who have not heard of it.</summary>
     private FoundingState? _agreed;
@@ -117,7 +117,7 @@ public sealed partial class ChordRing
         if (!Names(agreed, _port.Self, FoundingMark.Alive))
         {
             FallOut(now);
-            _joinHint = from; // Look-ups may end at others who were left behind too: what counts is the ring that this member is on.
+            Join.Hint = from; // Look-ups may end at others who were left behind too: what counts is the ring that this member is on.
             return;
         }
 
@@ -216,8 +216,9 @@ public sealed partial class ChordRing
         }
 
         var wasAlone = _successors.Count == 0;
-        var count = _founding.CopyClockwise(_self, _scratch);
-        _successors.Assign(_scratch.AsSpan(0, count));
+        var list = new Contact[_successors.Capacity];
+        var count = _founding.CopyClockwise(_self, list);
+        _successors.Assign(list.AsSpan(0, count));
         (_predecessor, _predecessorGone) = (_founding.PredecessorOf(_self), false);
         if (wasAlone || count == 0)
         {
@@ -278,8 +279,9 @@ public sealed partial class ChordRing
     {
         EndJoin();
         WishForJoinLinks(now, []);
-        var count = agreed.CopyClockwise(_self, _scratch);
-        _successors.Assign(_scratch.AsSpan(0, count));
+        var list = new Contact[_successors.Capacity];
+        var count = agreed.CopyClockwise(_self, list);
+        _successors.Assign(list.AsSpan(0, count));
         (_predecessor, _predecessorGone) = (agreed.PredecessorOf(_self), false);
         _agreed = announcement;
         _notifiers.Clear();
@@ -322,11 +324,11 @@ public sealed partial class ChordRing
         _founding.Clear();
         _reports.Clear();
         _heldStates.Clear();
-        _joinStep = JoinStep.None;
+        Join.Step = JoinStep.None;
         BecomePhase(NodePhase.Rejoin);
         NeighboursChanged();
         WishForLinks(now);
-        _joinPause = FirstJoinPause;
+        Join.Pause = FirstJoinPause;
         PauseJoin(now, Spread(FirstJoinPause));
     }
 
@@ -412,7 +414,8 @@ public sealed partial class ChordRing
         if (_unknown.Count > 0)
         {
             unknown = true;
-            _port.FetchCertificates(now, from.Id, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_unknown));
+            _port.FetchCertificates(now, from.Id, _unknown.Items);
+            _unknown.Clear();
         }
 
         return changed;

@@ -30,8 +30,9 @@ public sealed partial class ChordRing
             }
         }
 
-        _heldOwner = null;
-        _joinStep = JoinStep.Meshing;
+        _resolved.Clear();
+        Join.HeldOwner = null;
+        Join.Step = JoinStep.Meshing;
         _joinDue = now + _options.LinkSetUpTimeout + _options.QueryTimeout;
         CompleteMesh(now);
     }
@@ -45,7 +46,7 @@ public sealed partial class ChordRing
             {
                 Follow(now, from, state);
             }
-            else if (_joinStep == JoinStep.Meshing)
+            else if (Join.Step == JoinStep.Meshing)
             {
                 PauseJoin(now, TimeSpan.Zero); // It runs Chord by now: join the ring.
             }
@@ -53,7 +54,7 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (!isCountedIn && _joinStep != JoinStep.Meshing)
+        if (!isCountedIn && Join.Step != JoinStep.Meshing)
         {
             return; // News of a network that this node does not try to enter now.
         }

@@ -16,17 +16,9 @@ public sealed partial class ChordRing
     private static readonly TimeSpan FirstJoinPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestJoinPause = TimeSpan.FromSeconds(4);
 
-    private Instant _joinDue = Instant.Never;
-    private TimeSpan _joinPause = FirstJoinPause;
-    private JoinStep _joinStep;
-    private ulong _joinNonce;
-    private Contact? _joinHint;
-    private Contact _joinVia;
-    private Contact? _joinSuccessor;
-    private Contact? _joinOwner;
-    private bool _joinsBefore;
+    private Moment _joinDue = Instant.Never;
+    private JoinAttempt? _joining;
     private bool _isHintsTurn;
-    private (Contact From, Owner Answer)? _heldOwner;
 
     private enum JoinStep : byte
     {
@@ -48,13 +40,16 @@ public sealed partial class ChordRing
         Meshing,
     }
 
+    /// <summary>What is known of the way in; a member has forgotten it.</summary>
+    private JoinAttempt Join => _joining ??= new();
+
     /// <summary>Starts to join through whoever answers the look-up. The node takes care of how the look-up gets into the network.</summary>
     public void BeginJoin(Instant now)
     {
         if (Phase is NodePhase.Idle)
         {
             BecomePhase(NodePhase.Joining);
-            _joinPause = FirstJoinPause;
+            Join.Pause = FirstJoinPause;
             LookUpPlace(now);
         }
     }
@@ -69,7 +64,7 @@ public sealed partial class ChordRing
             return true;
         }
 
-        if (_joinStep != JoinStep.LookingUp || answer.Nonce != _joinNonce)
+        if (_joining is not { Step: JoinStep.LookingUp } attempt || answer.Nonce != attempt.Nonce)
         {
             return false;
         }
@@ -85,17 +80,17 @@ public sealed partial class ChordRing
 
     private void LookUpPlace(Instant now)
     {
-        _joinStep = JoinStep.LookingUp;
-        (_joinOwner, _joinsBefore) = (null, false);
-        _joinNonce = _random.Next() | 1;
+        Join.Step = JoinStep.LookingUp;
+        (Join.Owner, Join.IsBefore) = (null, false);
+        Join.Nonce = _random.Next() | 1;
         _joinDue = now + _options.QueryTimeout;
-        _port.SendToResponsible(now, _self, new FindOwner(_joinNonce, LookupPurpose.Join) { Certificate = _port.Self.Certificate });
+        _port.SendToResponsible(now, _self, new FindOwner(Join.Nonce, LookupPurpose.Join) { Certificate = _port.Self.Certificate });
     }
 
     private void AdvanceJoin(Instant now)
     {
         _joinDue = Instant.Never;
-        switch (_joinStep)
+        switch (Join.Step)
         {
             case JoinStep.Paused:
                 _isHintsTurn = !_isHintsTurn;
@@ -109,8 +104,8 @@ public sealed partial class ChordRing
                 }
 
                 break;
-            case JoinStep.Resolving when _heldOwner is { } held:
-                _heldOwner = null;
+            case JoinStep.Resolving when Join.HeldOwner is { } held:
+                Join.HeldOwner = null;
                 ConsiderOwner(now, held.From, held.Answer, lastChance: true);
                 break;
             case JoinStep.None:
@@ -124,8 +119,8 @@ public sealed partial class ChordRing
     /// <summary>Gives up this attempt and makes another after a pause that doubles.</summary>
     private void JoinAgain(Instant now)
     {
-        PauseJoin(now, Spread(_joinPause));
-        _joinPause = _joinPause * 2 < LongestJoinPause ? _joinPause * 2 : LongestJoinPause;
+        PauseJoin(now, Spread(Join.Pause));
+        Join.Pause = Join.Pause * 2 < LongestJoinPause ? Join.Pause * 2 : LongestJoinPause;
     }
 
     private void PauseJoin(Instant now, TimeSpan pause)
@@ -135,9 +130,9 @@ public sealed partial class ChordRing
             _query.End();
         }
 
-        _heldOwner = null;
-        _joinSuccessor = null;
-        _joinStep = JoinStep.Paused;
+        Join.HeldOwner = null;
+        Join.Successor = null;
+        Join.Step = JoinStep.Paused;
         _joinDue = now + pause;
     }
 
@@ -158,14 +153,14 @@ public sealed partial class ChordRing
         else if (answer.Predecessor is not { } named || named.Id == _self || !IsBetween(named.Id, _self, owner.Id))
         {
             // Its predecessor is dead and not yet replaced, or is our former self: ask again. Where the ring is torn here, there is nobody to wait for.
-            _joinOwner = answer.Predecessor is not { } other || other.Id == _self ? owner : null;
+            Join.Owner = answer.Predecessor is not { } other || other.Id == _self ? owner : null;
             JoinBeforeOrAgain(now);
         }
         else if (TryResolveOne(now, owner.Id, named, out var m))
         {
             if (m is { } via)
             {
-                _joinOwner = owner;
+                Join.Owner = owner;
                 JoinThrough(now, via, owner);
             }
             else
@@ -186,17 +181,17 @@ public sealed partial class ChordRing
         {
             JoinAgain(now);
         }
-        else if (_heldOwner is null)
+        else if (Join.HeldOwner is null)
         {
-            _joinStep = JoinStep.Resolving;
-            _heldOwner = (owner, answer);
+            Join.Step = JoinStep.Resolving;
+            Join.HeldOwner = (owner, answer);
             _joinDue = now + _options.QueryTimeout;
         }
     }
 
     private void ResumeHeldOwner(Instant now)
     {
-        if (_heldOwner is { } held && _joinStep == JoinStep.Resolving)
+        if (_joining is { Step: JoinStep.Resolving, HeldOwner: { } held })
         {
             ConsiderOwner(now, held.From, held.Answer, lastChance: false);
         }
@@ -205,8 +200,8 @@ public sealed partial class ChordRing
     /// <summary>Joins between <paramref name="m"/> and its first successor, which is most likely <paramref name="successor"/>.</summary>
     private void JoinThrough(Instant now, in Contact m, Contact? successor)
     {
-        _heldOwner = null;
-        (_joinStep, _joinVia, _joinSuccessor, _joinsBefore) = (JoinStep.Linking, m, successor, false);
+        Join.HeldOwner = null;
+        (Join.Step, Join.Via, Join.Successor, Join.IsBefore) = (JoinStep.Linking, m, successor, false);
         _joinDue = now + _options.LinkSetUpTimeout + _options.QueryTimeout;
         if (successor is { } x)
         {
@@ -226,10 +221,10 @@ public sealed partial class ChordRing
     /// </summary>
     private void JoinBeforeOrAgain(Instant now)
     {
-        if (Phase == NodePhase.Rejoin && _joinPause >= LongestJoinPause && _joinOwner is { } x && !_joinsBefore)
+        if (Phase == NodePhase.Rejoin && Join.Pause >= LongestJoinPause && Join.Owner is { } x && !Join.IsBefore)
         {
             JoinThrough(now, x, null);
-            _joinsBefore = true;
+            Join.IsBefore = true;
         }
         else
         {
@@ -240,20 +235,20 @@ public sealed partial class ChordRing
     /// <summary>With the links there, asks m once more: only its present list counts.</summary>
     private void JoinLinkUp(Instant now)
     {
-        if (_joinStep == JoinStep.Meshing)
+        if (Join.Step == JoinStep.Meshing)
         {
             CompleteMesh(now);
         }
-        else if (_joinStep == JoinStep.Linking && _query.Step == QueryStep.None && _port.IsLinked(_joinVia.Id)
-            && (_joinSuccessor is not { } x || _port.IsLinked(x.Id)))
+        else if (Join.Step == JoinStep.Linking && _query.Step == QueryStep.None && _port.IsLinked(Join.Via.Id)
+            && (Join.Successor is not { } x || _port.IsLinked(x.Id)))
         {
-            Ask(now, QueryStep.Join, _joinVia);
+            Ask(now, QueryStep.Join, Join.Via);
         }
     }
 
     private void JoinLinkFailed(Instant now, RingId peer)
     {
-        if (_joinStep == JoinStep.Linking && (peer == _joinVia.Id || (_joinSuccessor is { } x && peer == x.Id)))
+        if (Join.Step == JoinStep.Linking && (peer == Join.Via.Id || (Join.Successor is { } x && peer == x.Id)))
         {
             JoinAgain(now);
         }
@@ -261,16 +256,16 @@ public sealed partial class ChordRing
 
     private void JoinPeerDeparted(Instant now, RingId peer)
     {
-        if (_joinHint is { } hint && hint.Id == peer)
+        if (Join.Hint is { } hint && hint.Id == peer)
         {
-            _joinHint = null;
+            Join.Hint = null;
         }
 
-        if (_joinStep == JoinStep.Linking && (peer == _joinVia.Id || (_joinSuccessor is { } x && peer == x.Id)))
+        if (Join.Step == JoinStep.Linking && (peer == Join.Via.Id || (Join.Successor is { } x && peer == x.Id)))
         {
             PauseJoin(now, TimeSpan.Zero);
         }
-        else if (_joinStep == JoinStep.Meshing)
+        else if (Join.Step == JoinStep.Meshing)
         {
             _founding.MarkDeparted(peer, FoundingMark.Evicted);
             CompleteMesh(now);
@@ -290,16 +285,17 @@ public sealed partial class ChordRing
             }
         }
 
-        if (answer.Phase != NodePhase.Member || (_resolved.Count == 0 && !_joinsBefore))
+        if (answer.Phase != NodePhase.Member || (_resolved.Count == 0 && !Join.IsBefore))
         {
             JoinBeforeOrAgain(now);
             return;
         }
 
-        if (_joinsBefore)
+        if (Join.IsBefore)
         {
-            var length = SuccessorList.Compose(_self, m, Resolved, _departed, _scratch, out _);
-            BecomeMember(now, _scratch.AsSpan(0, length), null, answer.Epoch);
+            var list = new Contact[_successors.Capacity];
+            var length = SuccessorList.Compose(_self, m, Resolved, _departed, list, out _);
+            BecomeMember(now, list.AsSpan(0, length), null, answer.Epoch);
             return;
         }
 
@@ -308,8 +304,9 @@ public sealed partial class ChordRing
         {
             if (_port.IsLinked(next.Id))
             {
-                var count = SuccessorList.Compose(_self, next, Resolved[1..], _departed, _scratch, out _);
-                BecomeMember(now, _scratch.AsSpan(0, count), m, answer.Epoch);
+                var list = new Contact[_successors.Capacity];
+                var count = SuccessorList.Compose(_self, next, Resolved[1..], _departed, list, out _);
+                BecomeMember(now, list.AsSpan(0, count), m, answer.Epoch);
                 return;
             }
 
@@ -359,8 +356,7 @@ public sealed partial class ChordRing
 
     private void EndJoin()
     {
-        (_joinStep, _joinDue, _joinPause) = (JoinStep.None, Instant.Never, FirstJoinPause);
-        (_heldOwner, _joinHint, _joinSuccessor, _joinOwner) = (null, null, null, null);
+        (_joining, _joinDue) = (null, Instant.Never);
         _query.End();
     }
 
@@ -372,21 +368,49 @@ public sealed partial class ChordRing
         _successors.Clear();
         _candidate = null;
         _stabilizeDue = Instant.Never;
-        _joinHint = Predecessor;
+        Join.Hint = Predecessor;
         DropArcs();
         BecomePhase(NodePhase.Rejoin);
         NeighboursChanged();
         WishForLinks(now);
-        _joinPause = FirstJoinPause;
+        Join.Pause = FirstJoinPause;
         PauseJoin(now, TimeSpan.Zero);
     }
 
     /// <summary>A member that still lists this node, or that this node knew as its predecessor. Every other attempt is a look-up.</summary>
     private bool TryTakeHint(out Contact hint)
     {
-        hint = _joinHint ?? default;
-        var isGood = _joinHint is { } known && known.Id != _self && !_departed.Contains(known.Id, known.Instance);
-        _joinHint = null;
+        hint = Join.Hint ?? default;
+        var isGood = Join.Hint is { } known && known.Id != _self && !_departed.Contains(known.Id, known.Instance);
+        Join.Hint = null;
         return isGood;
+    }
+
+    /// <summary>The attempts to get in since the node is outside.</summary>
+    private sealed class JoinAttempt
+    {
+        public JoinStep Step;
+
+        /// <summary>Before the next attempt; doubles.</summary>
+        public TimeSpan Pause = FirstJoinPause;
+
+        /// <summary>Of the look-up that is out.</summary>
+        public ulong Nonce;
+
+        /// <summary>A member that still lists this node.</summary>
+        public Contact? Hint;
+
+        /// <summary>m, and who comes after it as far as this node knows.</summary>
+        public Contact Via;
+        public Contact? Successor;
+
+        /// <summary>Who answered the look-up.</summary>
+        public Contact? Owner;
+
+        /// <summary>The place is right before <see cref="Via"/>: the ring is torn there.</summary>
+        public bool IsBefore;
+
+        /// <summary>An answer that waits for certificates.</summary>
+        public (Contact From, Owner Answer)? HeldOwner;
     }
 }

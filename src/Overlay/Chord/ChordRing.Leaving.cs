@@ -14,7 +14,7 @@ public sealed partial class ChordRing
     /// <summary>How long the hand-over may take.</summary>
     public static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
 
-    private Instant _leaveDue = Instant.Never;
+    private Moment _leaveDue = Instant.Never;
 
     /// <summary>Whether everything was handed over, or the time for it is over.</summary>
     public bool HasHandedOver => Phase == NodePhase.Left;
@@ -29,7 +29,7 @@ public sealed partial class ChordRing
 
         var was = Phase;
         _query.End();
-        _joinStep = JoinStep.None;
+        _joining = null;
         (_joinDue, _stabilizeDue, _fingerDue) = (Instant.Never, Instant.Never, Instant.Never);
         BecomePhase(NodePhase.Leaving);
         if (was is NodePhase.Founding or NodePhase.Member && _successors.Count > 0)

@@ -12,8 +12,8 @@ public sealed partial class ChordRing
     /// <summary>Notifiers remembered: enough for all that may stand in line behind one dead predecessor.</summary>
     private const int MaxNotifiers = 16;
 
-    private readonly List<Contact> _notifiers = [];
-    private Instant _predecessorHeardAt;
+    private RareList<Contact> _notifiers;
+    private Moment _predecessorHeardAt;
 
     /// <summary>"I think that I am your predecessor."</summary>
     public void OnNotify(Instant now, in Contact from, Notify notify)
@@ -32,7 +32,7 @@ public sealed partial class ChordRing
 
         if (Phase is NodePhase.Rejoin)
         {
-            _joinHint = from;
+            Join.Hint = from;
         }
 
         if (!IsMember)

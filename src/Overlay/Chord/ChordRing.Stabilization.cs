@@ -13,7 +13,7 @@ namespace Overlay.Chord;
 public sealed partial class ChordRing
 {
     private Query _query = Query.Idle;
-    private Instant _stabilizeDue = Instant.Never;
+    private Moment _stabilizeDue = Instant.Never;
     private bool _stabilizeAgain;
     private Contact? _candidate;
 
@@ -154,6 +154,7 @@ public sealed partial class ChordRing
                 _query.Deadline = now + _options.QueryTimeout;
             }
 
+            _resolved.Clear();
             return;
         }
 
@@ -171,6 +172,7 @@ public sealed partial class ChordRing
                 break;
         }
 
+        _resolved.Clear();
         AfterQuery(now);
     }
 
@@ -207,8 +209,9 @@ public sealed partial class ChordRing
             SuccessorConfirmed(now, sentAt);
         }
 
-        var count = SuccessorList.Compose(_self, s, Resolved, _departed, _scratch, out var closes);
-        AdoptList(now, _scratch.AsSpan(0, count));
+        var list = new Contact[_successors.Capacity];
+        var count = SuccessorList.Compose(_self, s, Resolved, _departed, list, out var closes);
+        AdoptList(now, list.AsSpan(0, count));
         if (closes && count < _successors.Capacity)
         {
             ReturnToFounding(now); // Nobody but these few is left on the ring.
@@ -237,8 +240,9 @@ public sealed partial class ChordRing
     {
         if (answer.Phase == NodePhase.Member && IsBetween(_self, q.Id, _successors.First.Id) && !_departed.Contains(q.Id, q.Instance))
         {
-            var count = SuccessorList.Compose(_self, q, Resolved, _departed, _scratch, out var closes);
-            AdoptList(now, _scratch.AsSpan(0, count));
+            var list = new Contact[_successors.Capacity];
+            var count = SuccessorList.Compose(_self, q, Resolved, _departed, list, out var closes);
+            AdoptList(now, list.AsSpan(0, count));
             if (closes && count < _successors.Capacity)
             {
                 ReturnToFounding(now);
@@ -375,8 +379,8 @@ public sealed partial class ChordRing
         public Contact Target;
         public ulong Nonce;
         public int Version;
-        public Instant SentAt;
-        public Instant Deadline;
+        public Moment SentAt;
+        public Moment Deadline;
         public Neighbours? Held;
 
         public void End() => this = Idle;

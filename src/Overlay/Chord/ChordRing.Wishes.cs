@@ -13,33 +13,32 @@ public sealed partial class ChordRing
     private const int LinkedSuccessors = 2;
 
     private readonly RingWishes _wishes = new();
-    private readonly List<Contact> _wished = [];
 
     private void WishForLinks(Instant now)
     {
-        _wished.Clear();
+        var wished = new List<Contact>(LinkedSuccessors + 1);
         if (Phase == NodePhase.Founding)
         {
             Span<Contact> mesh = new Contact[FoundingState.MaxEntries];
             foreach (ref readonly var member in mesh[.._founding.CopyClockwise(_self, mesh)])
             {
-                _wished.Add(member);
+                wished.Add(member);
             }
         }
         else if (Phase == NodePhase.Member)
         {
             foreach (ref readonly var successor in _successors.Entries[..Math.Min(LinkedSuccessors, _successors.Count)])
             {
-                _wished.Add(successor);
+                wished.Add(successor);
             }
 
             if (_candidate is { } candidate)
             {
-                _wished.Add(candidate);
+                wished.Add(candidate);
             }
         }
 
-        _wishes.Set(now, _port, LinkPurpose.Ring, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_wished));
+        _wishes.Set(now, _port, LinkPurpose.Ring, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(wished));
     }
 
     private void WishForJoinLinks(Instant now, ReadOnlySpan<Contact> peers) => _wishes.Set(now, _port, LinkPurpose.Join, peers);

@@ -27,9 +27,8 @@ public sealed partial class ChordRing
     private readonly DepartedNodes _departed = new();
     private readonly ArcOwnership _arcs;
     private readonly RingId _self;
-    private readonly Contact[] _scratch;
-    private readonly List<Contact> _resolved = [];
-    private readonly List<Descriptor> _unknown = [];
+    private RareList<Contact> _resolved;
+    private RareList<Descriptor> _unknown;
     private Prng _random;
     private Contact? _predecessor;
     private bool _predecessorGone;
@@ -43,7 +42,6 @@ public sealed partial class ChordRing
         _self = port.Self.Id;
         _successors = new(_self, options.SuccessorListLength);
         _arcs = new(_self);
-        _scratch = new Contact[options.SuccessorListLength];
         Fingers = new(options.MaxFingers);
     }
 
@@ -313,7 +311,8 @@ public sealed partial class ChordRing
             return true;
         }
 
-        _port.FetchCertificates(now, from, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_unknown));
+        _port.FetchCertificates(now, from, _unknown.Items);
+        _unknown.Clear();
         return false;
     }
 
@@ -325,7 +324,7 @@ public sealed partial class ChordRing
         }
     }
 
-    private Span<Contact> Resolved => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_resolved);
+    private Span<Contact> Resolved => _resolved.Items;
 
     private static bool IsBetween(RingId after, RingId id, RingId before) => RingArc.StrictlyBetween(after, before).Contains(id);
 

@@ -16,7 +16,7 @@ public sealed class DepartedNodes
     /// <summary>How long a notice is kept.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
 
-    private readonly List<Notice> _notices = [];
+    private RareList<Notice> _notices;
 
     /// <summary>The notices, oldest first.</summary>
     public int Count => _notices.Count;
@@ -92,5 +92,5 @@ public sealed class DepartedNodes
     /// <summary>The notices as (id, instance, good-bye), for the founding set.</summary>
     public (RingId Id, long Instance, bool SaidGoodBye) this[int index] => (_notices[index].Id, _notices[index].Instance, _notices[index].SaidGoodBye);
 
-    private readonly record struct Notice(RingId Id, long Instance, Instant At, bool SaidGoodBye);
+    private readonly record struct Notice(RingId Id, long Instance, Moment At, bool SaidGoodBye);
 }

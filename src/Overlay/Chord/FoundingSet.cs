@@ -12,7 +12,7 @@ namespace Overlay.Chord;
 /// </remarks>
 public sealed class FoundingSet
 {
-    private readonly List<Entry> _entries = [];
+    private RareList<Entry> _entries;
 
     /// <summary>Members that are alive.</summary>
     public int AliveCount { get; private set; }
