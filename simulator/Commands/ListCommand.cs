@@ -35,12 +35,11 @@ internal static class ListCommand
     /// <summary><c>simulator show</c>: one scenario with every default filled in.</summary>
     public static Command CreateShow()
     {
-        var scenario = ScenarioArguments.Scenario();
-        var set = ScenarioArguments.Set();
-        var command = new Command("show", "A scenario as it would run, every default filled in; a good start for a file of your own.") { scenario, set };
+        var arguments = new ScenarioArguments();
+        var command = arguments.AddTo(new("show", "A scenario as it would run, every default filled in; a good start for a file of your own."));
         command.SetAction(parsed => CommandFailures.Guard(() =>
         {
-            Console.WriteLine(ScenarioReader.ToText(ScenarioReader.Find(parsed.GetValue(scenario)!, parsed.GetValue(set))));
+            Console.WriteLine(ScenarioReader.ToText(arguments.Read(parsed)));
             return CommandFailures.Done;
         }));
         return command;

@@ -11,7 +11,10 @@ internal static class Overrides
     /// <summary>Puts one in. What is wrong with key or place becomes a finding.</summary>
     public static void Apply(JsonPart root, string text, Findings findings)
     {
-        var source = "--set " + text;
+        // An option of its own, such as --nodes=5, is named as it was written.
+        var isOption = text.StartsWith("--", StringComparison.Ordinal);
+        var source = isOption ? text : "--set " + text;
+        text = isOption ? text[2..] : text;
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0 || !TrySplit(text[..equals].Trim(), out var steps))
         {

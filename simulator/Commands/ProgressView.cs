@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Overlay.Simulator.Metrics;
+using Overlay.Simulator.Reports;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Overlay.Simulator.Commands;
+
+/// <summary>How far a run is: a bar where somebody looks, else a line now and then.</summary>
+internal static class ProgressView
+{
+    private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(10);
+
+    public static RunResult Run(IAnsiConsole console, Func<Action<RunProgress>, RunResult> run)
+    {
+        if (!console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
+        {
+            return RunWithLines(console, run);
+        }
+
+        var text = new TextColumn();
+        return console.Progress().AutoClear(true).Columns(new ProgressBarColumn { Width = 30 }, new PercentageColumn(), text).Start(context =>
+        {
+            var task = context.AddTask("run", maxValue: 1);
+            return run(progress =>
+            {
+                task.Value = Share(progress);
+                text.Text = Line(progress);
+            });
+        });
+    }
+
+    /// <summary>12 m 30 s of 1 h 00 m   1.8 M events/s   997 live   25 s left.</summary>
+    public static string Line(RunProgress progress)
+    {
+        var left = progress.Left is { } time ? $"   {Formats.Duration(time)} left" : "";
+        return $"{Formats.Duration(progress.Simulated)} of {Formats.Duration(progress.Total)}   {Formats.Number(progress.EventsPerSecond)} events/s   {Formats.Count(progress.Live)} live{left}";
+    }
+
+    private static RunResult RunWithLines(IAnsiConsole console, Func<Action<RunProgress>, RunResult> run)
+    {
+        var since = Stopwatch.StartNew();
+        return run(progress =>
+        {
+            if (since.Elapsed >= LineEvery)
+            {
+                since.Restart();
+                console.WriteLine(Line(progress));
+            }
+        });
+    }
+
+    private static double Share(RunProgress progress) => progress.Total > TimeSpan.Zero ? Math.Clamp(progress.Simulated / progress.Total, 0, 1) : 0;
+
+    /// <summary>A column with the line of the moment.</summary>
+    private sealed class TextColumn : ProgressColumn
+    {
+        public string Text { get; set; } = "";
+
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Text);
+    }
+}

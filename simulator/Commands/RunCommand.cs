@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using Overlay.Simulator.Metrics;
+
+namespace Overlay.Simulator.Commands;
+
+/// <summary><c>simulator run</c>: one scenario, from its parameters to its report.</summary>
+internal static class RunCommand
+{
+    private const string ExitCodes = "Exit codes: 0 everything held, 1 something did not, 2 bad input, 130 interrupted (with a valid partial report).";
+
+    public static Command Create(Func<ISimulation> simulation)
+    {
+        var arguments = new ScenarioArguments();
+        var json = new Option<bool>("--json") { Description = "The whole result as JSON, and nothing else on the output." };
+        var report = new Option<string?>("--report") { Description = "A folder for report.html, result.json, samples.csv and seed.json." };
+        var quiet = new Option<bool>("--quiet") { Description = "Neither progress nor tables." };
+        var seedFile = new Option<string?>("--seed-file") { Description = "Where the seed file goes. Default: into the report's folder; a failed run always leaves one." };
+        var shrink = new Option<bool>("--shrink") { Description = "When the run fails, looks for a smaller scenario that still fails." };
+        var tries = Number("--tries", 60, "Runs tried for --shrink at the most.");
+        var threads = Number("--threads", 1, "Threads that the run may use; the effects are the same with any number.");
+        var command = arguments.AddTo(new("run", "Runs a scenario. " + ExitCodes));
+        foreach (var option in new Option[] { json, report, quiet, seedFile, shrink, tries, threads })
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(parsed => CommandFailures.Guard(() =>
+        {
+            var scenario = arguments.Read(parsed, "quiet");
+            var request = new RunRequest
+            {
+                Json = parsed.GetValue(json),
+                Quiet = parsed.GetValue(quiet),
+                ReportFolder = parsed.GetValue(report),
+                SeedFile = parsed.GetValue(seedFile),
+                Shrink = parsed.GetValue(shrink),
+                MaxTries = parsed.GetValue(tries),
+                Threads = parsed.GetValue(threads),
+            };
+            using var interruption = new Interruption();
+            return new RunSession(simulation(), Terminal.Create(), Console.Out).Run(scenario, request, interruption.Token);
+        }));
+        return command;
+    }
+
+    /// <summary>A number of at least 1.</summary>
+    public static Option<int> Number(string name, int byDefault, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => byDefault };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) || value < 1))
+            {
+                result.AddError($"{name} must be a whole number of at least 1.");
+            }
+        });
+        return option;
+    }
+}
