@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Overlay.Simulator.Engine;
 using Overlay.Simulator.Scenarios;
 
 namespace Overlay.Simulator.Commands;
@@ -38,7 +39,7 @@ internal static class CommandFailures
 
             return BadInput;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ModelFileException)
         {
             Console.Error.WriteLine(e.Message);
             return BadInput;

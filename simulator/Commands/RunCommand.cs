@@ -18,9 +18,8 @@ internal static class RunCommand
         var seedFile = new Option<string?>("--seed-file") { Description = "Where the seed file goes. Default: into the report's folder; a failed run always leaves one." };
         var shrink = new Option<bool>("--shrink") { Description = "When the run fails, looks for a smaller scenario that still fails." };
         var tries = Number("--tries", 60, "Runs tried for --shrink at the most.");
-        var threads = Number("--threads", 1, "Threads that the run may use; the effects are the same with any number.");
         var command = arguments.AddTo(new("run", "Runs a scenario. " + ExitCodes));
-        foreach (var option in new Option[] { json, report, quiet, seedFile, shrink, tries, threads })
+        foreach (var option in new Option[] { json, report, quiet, seedFile, shrink, tries })
         {
             command.Add(option);
         }
@@ -36,7 +35,6 @@ internal static class RunCommand
                 SeedFile = parsed.GetValue(seedFile),
                 Shrink = parsed.GetValue(shrink),
                 MaxTries = parsed.GetValue(tries),
-                Threads = parsed.GetValue(threads),
             };
             using var interruption = new Interruption();
             return new RunSession(simulation(), Terminal.Create(), Console.Out).Run(scenario, request, interruption.Token);

@@ -20,7 +20,4 @@ public sealed record RunRequest
 
     /// <summary>Runs tried for that at the most.</summary>
     public int MaxTries { get; init; } = 60;
-
-    /// <summary>Threads that one run may use.</summary>
-    public int Threads { get; init; } = 1;
 }

@@ -240,7 +240,7 @@
       hit.onpointerenter = () => { whole.textContent = text; };
       hit.onpointerleave = () => { whole.textContent = ""; };
     }
-    const unit = chart.unit === "hops" ? "" : ` ${chart.unit}`;
+    const unit = chart.log ? ` ${chart.unit}` : "";
     figure.querySelector(".legend").textContent = `mean ${short(chart.mean)}${unit} · p50 ${short(chart.p50)} · p99 ${short(chart.p99)} · max ${short(chart.max)}`;
   };
   const logTicks = (from, to) => {

@@ -13,7 +13,7 @@ internal static class ChurnShapes
 
     private static readonly ObjectShape<DurationSpec> Duration = new ObjectShape<DurationSpec>("randomDuration", new(DurationLaw.Exponential))
         .AddDeciding("model", "The law the durations follow. pareto: none is shorter than the scale; shiftedPareto starts at 0.", law => law.Law, (law, value) => law with { Law = value }, isRequired: true)
-        .AddOptional("shape", new NumberShape(0.05, 100), "The shape of the law; logNormal: the deviation of the logarithm.", law => law.Shape, (law, value) => law with { Shape = value }, isRequired: true, "pareto", "shiftedPareto", "weibull", "logNormal")
+        .AddOptional("shape", new NumberShape(0.05, 20), "The shape of the law; logNormal: the deviation of the logarithm.", law => law.Shape, (law, value) => law with { Shape = value }, isRequired: true, "pareto", "shiftedPareto", "weibull", "logNormal")
         .AddOptional("scale", Length, "The scale of the law. Exactly one of scale, median and mean is to be there.", law => law.Scale, (law, value) => law with { Scale = value }, kinds: ["pareto", "shiftedPareto", "weibull"])
         .AddOptional("median", Length, "Half of all are shorter.", law => law.Median, (law, value) => law with { Median = value })
         .AddOptional("mean", Length, "The mean.", law => law.Mean, (law, value) => law with { Mean = value })
@@ -55,9 +55,9 @@ internal static class ChurnShapes
             findings.Add(part, given == 0 ? ScenarioReason.MissingKey : ScenarioReason.Impossible, "exactly one of scale, median and mean must be there");
         }
 
-        if (law is { Mean: not null, Law: DurationLaw.Pareto or DurationLaw.ShiftedPareto, Shape: <= 1 })
+        if (law is { Mean: not null, Law: DurationLaw.Pareto or DurationLaw.ShiftedPareto, Shape: < 1.01 })
         {
-            findings.Add(part.At("mean"), ScenarioReason.Impossible, "a pareto law with a shape of 1 or less has no mean; give median or scale");
+            findings.Add(part.At("mean"), ScenarioReason.Impossible, "a pareto law with a shape of 1 or less has no mean, and just above it none to reckon with; give median or scale");
         }
 
         return law;
