@@ -54,7 +54,7 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
         var isSilent = request.Json || request.Quiet;
         if (!request.Json)
         {
-            ResultTables.WriteHead(console, scenario, ProductVersion.Text);
+            ResultTables.WriteHead(console, scenario, Formats.Version(ProductVersion.Text));
         }
 
         Action<IReadOnlyList<DrawnOption>>? drawn = request.Json ? null : options => ResultTables.WriteDrawn(console, options);

@@ -90,11 +90,11 @@ public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console,
         {
             var path = Path.Combine(request.Folder, "failed", SeedFile.NameOf(cell.Scenario with { Name = cell.FileName[..^CellFile.Extension.Length] }));
             SeedFile.Of(result).Write(path);
-            Say(request, $"[{done}/{all}] {cell.Label}: did not hold: {Failures.First(result)}   (simulator replay {path})");
+            Say(request, $"{done}/{all}  {cell.Label}: did not hold: {Failures.First(result)}   (simulator replay {path})");
             return;
         }
 
-        Say(request, $"[{done}/{all}] {cell.Label}: success {Formats.Percent(result.Totals.LookupSuccess)}, {Formats.Number(result.Totals.MeanHops)} hops, {Formats.Duration(result.Wall)}");
+        Say(request, $"{done}/{all}  {cell.Label}: success {Formats.Percent(result.Totals.LookupSuccess)}, {Formats.Number(result.Totals.MeanHops)} hops, {Formats.Duration(result.Wall)}");
     }
 
     private void Say(SweepRequest request, FormattableString text)

@@ -48,7 +48,7 @@ internal sealed record ChartSeries(string Name, IReadOnlyList<double?[]> Points)
 internal sealed record BarChart(string Id, string Title, string Unit) : Chart(Id, Title, Unit)
 {
     [JsonIgnore]
-    public override string Caption => "% by " + Unit;
+    public override string Caption => "share in %";
 
     public required long Count { get; init; }
 

@@ -7,6 +7,13 @@ internal static class Formats
 {
     public const string Nothing = "–";
 
+    /// <summary>A version with no more of its commit than a reader compares.</summary>
+    public static string Version(string version)
+    {
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return plus < 0 || version.Length <= plus + 10 ? version : version[..(plus + 10)];
+    }
+
     public static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
     public static string Percent(double? share) => share is { } value ? (100 * value).ToString("0.###", CultureInfo.InvariantCulture) + " %" : Nothing;

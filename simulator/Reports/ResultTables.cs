@@ -16,9 +16,11 @@ public static class ResultTables
     public static void WriteHead(IAnsiConsole console, Scenario scenario, string version)
     {
         console.MarkupLineInterpolated($"[bold]{scenario.Name}[/]  seed [bold]{scenario.Seed}[/]  [grey]simulator {version}[/]");
-        foreach (var (name, value) in ScenarioText.Lines(scenario))
+        var lines = ScenarioText.Lines(scenario);
+        var width = lines.Max(line => line.Name.Length);
+        foreach (var (name, value) in lines)
         {
-            console.MarkupLineInterpolated($"  [grey]{name.PadRight(12)}[/] {value}");
+            console.MarkupLineInterpolated($"  [grey]{name.PadRight(width)}[/]  {value}");
         }
     }
 

@@ -24,7 +24,7 @@ public static class RunReport
         AddChecks(html, result);
         AddCounts(html, result);
         AddParameters(html, result);
-        html.Raw("<footer>").Text($"Overlay simulator {result.Version}{(result.RunAt is { } at ? FormattableString.Invariant($", {at.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "")}. The numbers of this page: result.json and samples.csv beside it.").Raw("</footer>\n");
+        html.Raw("<footer>").Text($"Overlay simulator {Formats.Version(result.Version)}{(result.RunAt is { } at ? FormattableString.Invariant($", {at.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "")}. The numbers of this page: result.json and samples.csv beside it.").Raw("</footer>\n");
 
         var end = Math.Max(result.Simulated.TotalSeconds, result.Samples.Count > 0 ? result.Samples[^1].T.TotalSeconds : 0);
         return html.ToPage($"{result.Scenario.Name}, seed {result.Seed}", new(end, RunCharts.Bands(result), RunCharts.Faults(result), [.. course, .. spread]));

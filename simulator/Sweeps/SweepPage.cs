@@ -43,7 +43,7 @@ internal static class SweepPage
         var groups = summary.Points.GroupBy(point => string.Join(' ', summary.Keys.Skip(1).Select(other => SweepReport.ValueOf(point, other))), StringComparer.Ordinal).Take(MaxSeries).ToList();
         return
         [
-            .. Measure.All.Where(measure => summary.Points.Any(point => point.Estimates.ContainsKey(measure.Name))).Select(measure => new SweepChart(measure.Name, measure.Title, measure.Unit, key)
+            .. Measure.All.Where(measure => IsTelling(measure, summary)).Select(measure => new SweepChart(measure.Name, measure.Title, measure.Unit, key)
             {
                 Percent = measure.IsShare,
                 LogX = isLog,
@@ -51,6 +51,13 @@ internal static class SweepPage
                 Series = [.. groups.Select(group => new ChartSeries(group.Key.Length > 0 ? group.Key : "mean", [.. group.Select(point => Triple(point, measure, places.Find(place => place.Label == SweepReport.ValueOf(point, key))!))]))],
             }),
         ];
+    }
+
+    /// <summary>A measure that is the same in every run, such as no violation at all, is told by the table and needs no figure.</summary>
+    private static bool IsTelling(Measure measure, SweepSummary summary)
+    {
+        var estimates = summary.Points.Select(point => point.Estimates.GetValueOrDefault(measure.Name)).OfType<Estimate>().ToList();
+        return estimates.Count > 0 && (measure.Name == Measure.All[0].Name || estimates.Exists(one => one.Min != estimates[0].Min || one.Max != one.Min));
     }
 
     private static double?[] Triple(PointSummary point, Measure measure, SweepPlace place)

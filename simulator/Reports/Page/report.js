@@ -26,6 +26,7 @@
     }
     return size >= 100 ? trim(value, 0) : size >= 10 ? trim(value, 1) : size >= 1 || size === 0 ? trim(value, 2) : trim(value, 4);
   };
+  const amount = (value, chart) => chart.unit !== "ms" ? short(value) : value >= 1000 ? `${short(value / 1000)} s` : `${short(value)} ms`;
   const trim = (value, digits) => String(+value.toFixed(digits));
   const time = seconds => {
     const s = Math.round(seconds * 10) / 10;
@@ -205,7 +206,7 @@
 
   // How often which value came, with median and 99th percentile.
   const drawBars = (figure, chart) => {
-    const box = frame(figure, chart, `${chart.count} values, mean ${short(chart.mean)}, median ${short(chart.p50)}, 99th percentile ${short(chart.p99)}, largest ${short(chart.max)} ${chart.unit}`);
+    const box = frame(figure, chart, `${chart.count} values, mean ${amount(chart.mean, chart)}, median ${amount(chart.p50, chart)}, 99th percentile ${amount(chart.p99, chart)}, largest ${amount(chart.max, chart)}`);
     const place = value => chart.log ? Math.log10(Math.max(value, chart.from)) : value;
     const from = place(chart.from), to = Math.max(place(chart.to), from + 1e-9);
     const x = value => box.left + (place(value) - from) / (to - from) * (box.right - box.left);
@@ -213,7 +214,7 @@
     const marks = chart.log ? logTicks(chart.from, chart.to) : ticks(chart.from, chart.to, Math.max(1, niceStep(chart.to - chart.from, 8)));
     let free = -1;
     for (const tick of marks) {
-      const label = chart.unit === "ms" ? (tick >= 1000 ? `${short(tick / 1000)} s` : `${short(tick)} ms`) : short(tick);
+      const label = amount(tick, chart);
       if (x(tick) < free) continue;
       free = x(tick) + label.length * 6 + 10;
       element(box.svg, "text", { x: fixed(chart.log ? x(tick) : (x(tick) + x(Math.min(tick + 1, chart.to))) / 2), y: height - 5, "text-anchor": "middle" }, label);
@@ -224,10 +225,12 @@
       path += `M${fixed(x(start) + gap)} ${box.bottom}V${fixed(y(100 * count / chart.count))}H${fixed(Math.max(x(stop) - gap, x(start) + gap + 0.6))}V${box.bottom}Z`;
     }
     element(box.svg, "path", { class: "bars", d: path, fill: color(chart.color), "data-points": chart.bars.length });
+    const middle = value => fixed(Math.min(chart.log ? x(value) : (x(value) + x(Math.min(value + 1, chart.to))) / 2, box.right));
+    const isClose = middle(chart.p99) - middle(chart.p50) < 28;
     [["p50", chart.p50], ["p99", chart.p99]].forEach(([name, value], i) => {
-      const at = fixed(Math.min(chart.log ? x(value) : (x(value) + x(Math.min(value + 1, chart.to))) / 2, box.right));
+      const at = middle(value);
       element(box.svg, "line", { class: "axis", x1: at, x2: at, y1: box.top - 2, y2: box.bottom, style: "stroke: var(--ink); stroke-dasharray: 1 3" });
-      element(box.svg, "text", { class: "mark", x: at, y: 10, "text-anchor": at > box.right - 30 ? "end" : "middle" }, name);
+      element(box.svg, "text", { class: "mark", x: at, y: 10, "text-anchor": isClose ? (i === 0 ? "end" : "start") : at > box.right - 30 ? "end" : "middle" }, name);
     });
     const whole = figure.querySelector(".when");
     let below = 0;
@@ -235,13 +238,13 @@
       below += count;
       const share = below / chart.count;
       const hit = element(box.svg, "rect", { class: "hit", x: fixed(x(start)), width: fixed(Math.max(1, x(stop) - x(start))), y: box.top, height: box.bottom - box.top });
-      const text = `${chart.log ? short(start) + " … " + short(stop) : short(start)} ${chart.unit}: ${trim(100 * count / chart.count, 2)} %, up to here ${trim(100 * share, 2)} %`;
+      const text = `${chart.log ? amount(start, chart) + " … " + amount(stop, chart) : `${short(start)} ${chart.unit}`}: ${trim(100 * count / chart.count, 2)} %, up to here ${trim(100 * share, 2)} %`;
       element(hit, "title", {}, text);
       hit.onpointerenter = () => { whole.textContent = text; };
       hit.onpointerleave = () => { whole.textContent = ""; };
     }
-    const unit = chart.log ? ` ${chart.unit}` : "";
-    figure.querySelector(".legend").textContent = `mean ${short(chart.mean)}${unit} · p50 ${short(chart.p50)} · p99 ${short(chart.p99)} · max ${short(chart.max)}`;
+    figure.querySelector(".legend").textContent = [["mean", chart.mean], ["p50", chart.p50], ["p99", chart.p99], ["max", chart.max]]
+      .map(([name, value]) => `${name} ${amount(value, chart)}`).join(" · ");
   };
   const logTicks = (from, to) => {
     const all = [];
