@@ -44,17 +44,17 @@ public sealed partial class OverlayNode
             _intake.Advance(now);
         }
 
-        if (_queries.NextDue <= now)
+        if (_queries?.NextDue <= now)
         {
             _queries.Advance(now);
         }
 
-        if (_deliveries.NextDue <= now)
+        if (_deliveries?.NextDue <= now)
         {
             _deliveries.Advance(now);
         }
 
-        if (_names.NextDue <= now)
+        if (_names?.NextDue <= now)
         {
             _names.Advance(now);
         }
@@ -119,8 +119,8 @@ public sealed partial class OverlayNode
 
     private Instant NextDue()
     {
-        var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries.NextDue));
-        due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries.NextDue, _names.NextDue), LivenessDue));
+        var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries?.NextDue ?? Instant.Never));
+        due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
 
@@ -223,7 +223,7 @@ public sealed partial class OverlayNode
 
     private void Introduced(Instant now)
     {
-        if (_start.IsGuest)
+        if (_isGuest)
         {
             if (_context.Phase != NodePhase.Guest)
             {
@@ -237,7 +237,7 @@ public sealed partial class OverlayNode
         }
     }
 
-    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), _names);
+    private ChordRing MakeRing() => _ring = new ChordRing(_context.Options, this, _context.Prng.Split(), this);
 
     /// <summary>A phase that the ring knows nothing of.</summary>
     private void BecomeOwnPhase(NodePhase phase)
@@ -254,8 +254,8 @@ public sealed partial class OverlayNode
 
     private void BecomeLeft(Instant now)
     {
-        _deliveries.CancelAll();
-        _queries.CancelAll();
+        _deliveries?.CancelAll();
+        _queries?.CancelAll();
         CancelConnects();
         _links.CloseAll(now, LinkFailure.Leaving);
         _hubs.CloseAll();

@@ -11,11 +11,11 @@ namespace Overlay;
 /// <summary>Commands: the application → the node. Each is answered by one <see cref="EffectKind.Completed"/> effect.</summary>
 public sealed partial class OverlayNode
 {
-    private readonly List<(RequestId Request, RingId Peer)> _connects = [];
-    private RequestId? _starting;
-    private RequestId? _leaving;
+    private RareList<(RequestId Request, RingId Peer)> _connects;
+    private RequestId _starting; // 0: none.
+    private RequestId _leaving;
 
-    private int PendingCommands => _deliveries.Count + _queries.Count + _connects.Count;
+    private int PendingCommands => (_deliveries?.Count ?? 0) + (_queries?.Count ?? 0) + _connects.Count;
 
     /// <summary>Whether the node has an id and a way to others.</summary>
     private bool CanSend => _context.IsAdmitted
@@ -55,7 +55,7 @@ public sealed partial class OverlayNode
     {
         if (TryBegin(now, outbox, out var request))
         {
-            _queries.FindOwner(now, request, key);
+            Queries.FindOwner(now, request, key);
         }
 
         Settle(now);
@@ -104,7 +104,7 @@ public sealed partial class OverlayNode
     {
         if (TryBegin(now, outbox, out var request))
         {
-            _queries.GetState(now, request, id);
+            Queries.GetState(now, request, id);
         }
 
         Settle(now);
@@ -134,7 +134,7 @@ public sealed partial class OverlayNode
     {
         Begin(now, outbox);
         var request = NextRequest();
-        if (Phase == NodePhase.Left || _leaving is not null)
+        if (Phase == NodePhase.Left || _leaving != default)
         {
             outbox.Completed(request, Outcome.NotJoined);
         }
@@ -143,7 +143,7 @@ public sealed partial class OverlayNode
             _leaving = request;
             if (_ring is { IsMember: true })
             {
-                _names.Release(now);
+                _names?.Release(now);
                 TellOthers(now, _ring);
                 _ring.Leave(now);
             }
@@ -187,7 +187,7 @@ public sealed partial class OverlayNode
     {
         if (TryBegin(now, outbox, out var request))
         {
-            _deliveries.Send(now, request, to, isKey, bytes, options);
+            Deliveries.Send(now, request, to, isKey, bytes, options);
         }
 
         Settle(now);
@@ -216,18 +216,18 @@ public sealed partial class OverlayNode
 
     private void CompleteStart(Outcome outcome, object? result)
     {
-        if (_starting is { } request)
+        if (_starting is var request && request != default)
         {
-            _starting = null;
+            _starting = default;
             _context.Outbox.Completed(request, outcome, result);
         }
     }
 
     private void CompleteLeave()
     {
-        if (_leaving is { } request)
+        if (_leaving is var request && request != default)
         {
-            _leaving = null;
+            _leaving = default;
             _context.Outbox.Completed(request, Outcome.Done);
         }
     }

@@ -30,7 +30,7 @@ public sealed partial class OverlayNode
         }
         else if (isDuplicate && message.Kind == MessageKind.Data)
         {
-            _deliveries.Accept(now, arrival, isDuplicate: true);
+            Deliveries.Accept(now, arrival, isDuplicate: true);
         }
     }
 
@@ -39,10 +39,10 @@ public sealed partial class OverlayNode
         switch (arrival.Payload)
         {
             case Data or SealedData:
-                _deliveries.Accept(now, arrival, isDuplicate: false);
+                Deliveries.Accept(now, arrival, isDuplicate: false);
                 break;
             case Receipt receipt:
-                _deliveries.Receive(arrival.From, receipt);
+                _deliveries?.Receive(arrival.From, receipt);
                 break;
             case Unreachable unreachable:
                 ReceiveUnreachable(now, unreachable);
@@ -60,7 +60,7 @@ public sealed partial class OverlayNode
                 if (_intake.Learn(now, answer))
                 {
                     _ring?.CertificatesArrived(now);
-                    _deliveries.CertificatesArrived(now);
+                    _deliveries?.CertificatesArrived(now);
                 }
 
                 break;
@@ -78,7 +78,7 @@ public sealed partial class OverlayNode
                 Reply(now, arrival, StateFor(question.Nonce));
                 break;
             case State state:
-                _queries.Receive(arrival.From.Id, state.Nonce, state);
+                _queries?.Receive(arrival.From.Id, state.Nonce, state);
                 break;
             case PutRecord or RecordStored or GetRecord or RecordAnswer:
                 ReceiveRecord(now, arrival);
@@ -91,7 +91,7 @@ public sealed partial class OverlayNode
 
     private void DispatchToRing(Instant now, in Arrival arrival)
     {
-        if (arrival.Payload is Owner answer && (_queries.Receive(arrival.From.Id, answer.Nonce, answer) || _deliveries.Receive(now, answer)))
+        if (arrival.Payload is Owner answer && (_queries?.Receive(arrival.From.Id, answer.Nonce, answer) == true || _deliveries?.Receive(now, answer) == true))
         {
             return;
         }
@@ -162,9 +162,9 @@ public sealed partial class OverlayNode
 
     private void ReceiveUnreachable(Instant now, Unreachable unreachable)
     {
-        if (!_links.SignalUnreachable(now, unreachable.MessageId) && !_queries.Receive(unreachable))
+        if (!_links.SignalUnreachable(now, unreachable.MessageId) && _queries?.Receive(unreachable) != true)
         {
-            _deliveries.Receive(now, unreachable);
+            _deliveries?.Receive(now, unreachable);
         }
     }
 

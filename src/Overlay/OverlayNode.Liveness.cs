@@ -13,8 +13,8 @@ public sealed partial class OverlayNode
 {
     private readonly FailureDetector _detector;
     private ulong _fence;
-    private Instant _fenceDue = Instant.Never;
-    private Instant _unlinkedDue = Instant.Never;
+    private Moment _fenceDue = Instant.Never;
+    private Moment _unlinkedDue = Instant.Never;
 
     /// <summary>Whether the node paused for so long that others may have taken it for dead: until a ring neighbour answers, it owns nothing.</summary>
     private bool IsFenced => _fence != 0;

@@ -1,21 +1,35 @@
+using Overlay.Chord;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Names;
+using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Time;
 
 namespace Overlay;
 
 /// <summary>Names: records at the member responsible for SHA-256(name).</summary>
-public sealed partial class OverlayNode
+public sealed partial class OverlayNode : IArcContents
 {
+    RingId IArcContents.CopyUpper(in RingArc arc, int max, ICollection<NameRecord> into) => _names?.CopyUpper(arc, max, into) ?? arc.After;
+
+    void IArcContents.Adopt(Instant now, IReadOnlyList<NameRecord> records)
+    {
+        if (records.Count > 0)
+        {
+            Names.Adopt(now, records);
+        }
+    }
+
+    void IArcContents.Forget(in RingArc arc) => _names?.Forget(arc);
+
     /// <summary>Registers a name for this node and keeps it refreshed. Result: the <see cref="NameRecord"/>.</summary>
     public RequestId Register(Instant now, string name, Outbox outbox)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (TryBegin(now, outbox, out var request))
         {
-            _names.Register(now, request, name);
+            Names.Register(now, request, name);
         }
 
         Settle(now);
@@ -28,7 +42,7 @@ public sealed partial class OverlayNode
         ArgumentNullException.ThrowIfNull(name);
         if (TryBegin(now, outbox, out var request))
         {
-            _names.Resolve(now, request, name);
+            Names.Resolve(now, request, name);
         }
 
         Settle(now);
@@ -40,16 +54,16 @@ public sealed partial class OverlayNode
         switch (arrival.Payload)
         {
             case PutRecord put when IsForItsKeeper(arrival.Message, put.Record.Name):
-                Reply(now, arrival, _names.OnPutRecord(now, put));
+                Reply(now, arrival, Names.OnPutRecord(now, put));
                 break;
             case GetRecord question when IsForItsKeeper(arrival.Message, question.Name):
-                Reply(now, arrival, _names.OnGetRecord(now, question));
+                Reply(now, arrival, _names?.OnGetRecord(now, question) ?? new RecordAnswer(question.Nonce, null));
                 break;
             case RecordStored stored:
-                _names.OnRecordStored(now, stored);
+                _names?.OnRecordStored(now, stored);
                 break;
             case RecordAnswer answer:
-                _names.OnRecord(now, answer);
+                _names?.OnRecord(now, answer);
                 break;
         }
     }
@@ -61,7 +75,7 @@ public sealed partial class OverlayNode
     private bool TakeNameResults()
     {
         var moved = false;
-        while (_names.TryTakeResult(out var result))
+        while (_names is not null && _names.TryTakeResult(out var result))
         {
             moved = true;
             if (result.Request == default)

@@ -29,17 +29,21 @@ namespace Overlay;
 public sealed partial class OverlayNode
 {
     private readonly NodeContext _context;
-    private readonly NodeStart _start;
     private readonly Courier _courier;
     private readonly Intake _intake;
-    private readonly Deliveries _deliveries;
-    private readonly Queries _queries;
     private readonly LinkSetUps _links;
     private readonly HubSessions _hubs;
-    private readonly NameDirectory _names;
+    private readonly bool _isGuest;
+
+    // Made when they are needed first: a million settled members in one process do without.
+    private readonly Prng _prngOfNames;
+    private NameDirectory? _names;
+    private Deliveries? _deliveries;
+    private Queries? _queries;
+
     private ChordRing? _ring;
     private long _lastRequest;
-    private Instant _wakeAt = Instant.Never;
+    private Moment _wakeAt = Instant.Never;
 
     /// <summary>Makes an idle node; <see cref="Start"/> brings it to life.</summary>
     public OverlayNode(OverlayOptions options, NodePorts ports, NodeStart start)
@@ -48,15 +52,13 @@ public sealed partial class OverlayNode
         ArgumentNullException.ThrowIfNull(ports);
         ArgumentNullException.ThrowIfNull(start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start.HubCount);
-        _start = start;
+        _isGuest = start.IsGuest;
         _context = new NodeContext(options, ports.Signing, ports.Sealing, ports.Secrets, start.Seed, start.Instance);
         _courier = new Courier(_context);
         _intake = new Intake(_context, _courier);
-        _deliveries = new Deliveries(_context, _courier, _intake);
-        _queries = new Queries(_context, _courier);
         _links = new LinkSetUps(_context, _courier);
         _hubs = new HubSessions(_context, _courier, start.HubCount, start.RememberedHubKey, start.Token, start.IsGuest);
-        _names = new NameDirectory(options, this, ports.Signing, _context.Certificates, _context.Prng.Split());
+        _prngOfNames = _context.Prng.Split();
         _detector = new FailureDetector(options, this, _context.Prng.Split());
     }
 
@@ -89,6 +91,12 @@ public sealed partial class OverlayNode
 
     /// <summary>The number of the last command; the next one has the next.</summary>
     public long LastRequest => _lastRequest;
+
+    private Deliveries Deliveries => _deliveries ??= new Deliveries(_context, _courier, _intake);
+
+    private Queries Queries => _queries ??= new Queries(_context, _courier);
+
+    private NameDirectory Names => _names ??= new NameDirectory(_context.Options, this, _context.Signing, _context.Certificates, _prngOfNames);
 
     private RequestId NextRequest() => new(++_lastRequest);
 

@@ -33,7 +33,7 @@ public sealed class NameDirectory : IArcContents
     private readonly RecordStore _store;
     private readonly List<OwnName> _own = [];
     private readonly List<Question> _questions = [];
-    private readonly Queue<NameResult> _results = new();
+    private readonly Queue<NameResult> _results = new(0);
     private Prng _prng;
     private Instant _sweepAt = Instant.Never;
 

@@ -41,13 +41,17 @@ public sealed class Courier(NodeContext context)
     /// <summary>Messages of one step to this node itself; more are dropped, as <see cref="DropReason.QueueFull"/>.</summary>
     private const int MaxLocal = 256;
 
-    private readonly Queue<Message> _local = new();
+    private Queue<Message>? _local;
+    private GuestTable? _guests;
 
     /// <summary>The open hub session through which a newcomer or a guest is connected; default where there is none.</summary>
     public LinkId HubUplink { get; set; }
 
-    /// <summary>The guests that this node is the gateway of.</summary>
-    public GuestTable Guests { get; } = new();
+    /// <summary>The guests that this node is the gateway of, made with the first.</summary>
+    public GuestTable Guests => _guests ??= new();
+
+    /// <summary>The hub session is gone, and its guests with it.</summary>
+    public void SessionEnded(LinkId session) => _guests?.SessionEnded(session);
 
     /// <summary>Sends a message of this node.</summary>
     /// <returns>Its id, and whether the first link that it crosses is a hub session.</returns>
@@ -151,7 +155,17 @@ public sealed class Courier(NodeContext context)
     }
 
     /// <summary>The next message of this step that this node sent to itself.</summary>
-    public bool TryTakeLocal(out Message message) => _local.TryDequeue(out message);
+    public bool TryTakeLocal(out Message message)
+    {
+        message = default;
+        if (_local is not { } queue || !queue.TryDequeue(out message))
+        {
+            return false;
+        }
+
+        _local = queue.Count == 0 ? null : queue;
+        return true;
+    }
 
     private static SignedBody Local(Payload payload) => new() { Instance = 0, ExpiresAt = long.MaxValue, Payload = payload };
 
@@ -268,7 +282,7 @@ public sealed class Courier(NodeContext context)
         };
         link = hop.Link?.Id ?? default;
         isWatched = hop.Link is not null && context.Used(hop.Link);
-        return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || Guests.TryFind(message.Destination, out link)));
+        return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || _guests?.TryFind(message.Destination, out link) == true));
     }
 
     private void Sign(in Message message) => MessageSecurity.Sign(message, (SignedBody)message.Body!, context.Signing);
@@ -288,6 +302,7 @@ public sealed class Courier(NodeContext context)
 
     private void Enqueue(in Message message)
     {
+        _local ??= new();
         if (_local.Count == MaxLocal)
         {
             context.Drop(DropReason.QueueFull, message, default);

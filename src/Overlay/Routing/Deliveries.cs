@@ -26,7 +26,7 @@ public sealed class Deliveries
     private readonly Intake _intake;
     private readonly Dictionary<ulong, Delivery> _pending = [];
     private readonly PriorityQueue<Delivery, (long Ticks, ulong Order)> _due = new();
-    private readonly List<(RingId Guest, RingId Via)> _anchors = [];
+    private RareList<(RingId Guest, RingId Via)> _anchors;
 
     public Deliveries(NodeContext context, Courier courier, Intake intake)
     {

@@ -9,7 +9,7 @@ public sealed class GuestTable
 {
     private const int MaxGuests = 512;
 
-    private readonly List<(RingId Guest, LinkId Session)> _guests = [];
+    private RareList<(RingId Guest, LinkId Session)> _guests;
 
     /// <summary>Notes that <paramref name="guest"/> spoke over <paramref name="session"/>.</summary>
     public void Heard(RingId guest, LinkId session)

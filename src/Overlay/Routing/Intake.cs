@@ -29,15 +29,16 @@ public sealed class Intake
     /// <summary>How far two nodes' clocks may be apart.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan DeliveredMemory = Courier.MessageLife + ClockTolerance + ClockTolerance;
+
     private const int MaxParked = 64;
     private const int MaxFetches = 64;
 
     private readonly NodeContext _context;
     private readonly Courier _courier;
-    private readonly RecentMessages _delivered = new(Courier.MessageLife + ClockTolerance + ClockTolerance);
-    private readonly List<Parked> _parked = [];
-    private readonly ulong[] _fetches = new ulong[MaxFetches];
-    private int _nextFetch;
+    private RecentMessages _delivered;
+    private RareList<Parked> _parked;
+    private RareList<ulong> _fetches;
 
     public Intake(NodeContext context, Courier courier)
     {
@@ -74,7 +75,7 @@ public sealed class Intake
 
         arrival = new(message, body, contact, link);
         if ((body.Signature.Length > 0 || message.Kind == MessageKind.Data) && link != default
-            && !_delivered.TryAdd(now, message.Source, body.Instance, message.MessageId))
+            && !_delivered.TryAdd(now, message.Source, body.Instance, message.MessageId, DeliveredMemory))
         {
             _context.Drop(DropReason.Duplicate, message, link);
             isDuplicate = true;
@@ -89,8 +90,12 @@ public sealed class Intake
     public ulong Fetch(Instant now, RingId from, RingId? via, IReadOnlyList<CertificateHash> hashes)
     {
         var nonce = _context.NextNonce();
-        _fetches[_nextFetch] = nonce;
-        _nextFetch = (_nextFetch + 1) % MaxFetches;
+        if (_fetches.Count == MaxFetches)
+        {
+            _fetches.RemoveAt(0); // The oldest: its answer would come too late.
+        }
+
+        _fetches.Add(nonce);
         return _courier.Send(now, new Letter(from, new GetCertificates(nonce, hashes)) { Via = via }).MessageId;
     }
 
@@ -98,13 +103,11 @@ public sealed class Intake
     public bool Learn(Instant now, Certificates answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        var at = Array.IndexOf(_fetches, answer.Nonce);
-        if (answer.Nonce == 0 || at < 0)
+        if (!_fetches.Remove(answer.Nonce))
         {
             return false;
         }
 
-        _fetches[at] = 0;
         var learned = false;
         foreach (var certificate in answer.Items)
         {
@@ -253,5 +256,5 @@ public sealed class Intake
         }
     }
 
-    private readonly record struct Parked(Message Message, LinkId Link, Instant Due);
+    private readonly record struct Parked(Message Message, LinkId Link, Moment Due);
 }

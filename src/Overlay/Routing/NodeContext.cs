@@ -52,10 +52,10 @@ public sealed class NodeContext
     public TimeSpan UsePatience => Options.ProbePeriod / 2;
 
     /// <summary>The moment of the step that is being taken.</summary>
-    public Instant Now { get; set; }
+    public Moment Now { get; set; }
 
     /// <summary>When to ask whether the links that were used have acknowledged anything.</summary>
-    public Instant UseCheckDue { get; set; } = Instant.Never;
+    public Moment UseCheckDue { get; set; } = Instant.Never;
 
     /// <summary>Decides the node's schedules.</summary>
     public ref Prng Prng => ref _prng;

@@ -8,7 +8,7 @@ namespace Overlay.Routing;
 /// <summary>The application's questions to other nodes: who owns a key, and what are your tables. Each is asked at most twice.</summary>
 public sealed class Queries(NodeContext context, Courier courier)
 {
-    private readonly List<Query> _pending = [];
+    private RareList<Query> _pending;
 
     /// <summary>When <see cref="Advance"/> has something to do.</summary>
     public Instant NextDue

@@ -5,64 +5,72 @@ namespace Overlay.Routing;
 
 /// <summary>Which messages were delivered here, so that none is delivered twice: (source, instance, message id), for as long as it could come again.</summary>
 /// <remarks>
-/// Grows lazily to <see cref="MaxEntries"/>. What has aged out is forgotten; where even that is not enough the oldest is, and a replay of it within its
+/// Follows the traffic: grows to <see cref="MaxEntries"/>. and shrinks again, and a few are searched without an index. What has aged out is forgotten; where even that is not enough the oldest is, and a replay of it within its
 /// life would pass: 65,536 deliveries in five and a half minutes are 200 a second.
 /// </remarks>
-internal sealed class RecentMessages
+internal struct RecentMessages
 {
     private const int MaxEntries = 65_536;
-    private const int FirstEntries = 64;
+    private const int FirstEntries = 4;
 
-    private readonly TimeSpan _memory;
-    private Entry[] _entries = [];
-    private int[] _heads = [];
+    /// <summary>Up to so many are looked through one by one.</summary>
+    private const int MostWithoutIndex = 32;
+
+    private Entry[]? _entries;
+    private Index? _index;
     private int _oldest;
     private int _count;
 
-    /// <param name="memory">How long a message could come again: its life and the clock skew allowed.</param>
-    public RecentMessages(TimeSpan memory) => _memory = memory;
-
     /// <summary>Notes a delivery; false where there was one of the same message.</summary>
-    public bool TryAdd(Instant now, RingId source, long instance, ulong messageId)
+    /// <param name="now">Now.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="instance">The sender's instance.</param>
+    /// <param name="messageId">The message.</param>
+    /// <param name="memory">How long a message could come again: its life and the clock skew allowed.</param>
+    public bool TryAdd(Instant now, RingId source, long instance, ulong messageId, TimeSpan memory)
     {
-        while (_count > 0 && _entries[_oldest].At + _memory <= now)
+        var entries = _entries ??= new Entry[FirstEntries];
+        while (_count > 0 && entries[_oldest].At + memory <= now)
         {
-            RemoveOldest();
+            RemoveOldest(entries);
         }
 
-        if (_count > 0 && Contains(source, instance, messageId))
+        if (Contains(entries, source, instance, messageId))
         {
             return false;
         }
 
-        if (_count == _entries.Length)
+        if (_count == MaxEntries)
         {
-            if (_count < MaxEntries)
-            {
-                Grow();
-            }
-            else
-            {
-                RemoveOldest();
-            }
+            RemoveOldest(entries);
+        }
+        else if (_count == entries.Length || (_count < entries.Length / 8 && entries.Length > FirstEntries))
+        {
+            entries = Resize(entries, Math.Max(FirstEntries, _count * 2));
         }
 
-        Append(new Entry(source, instance, messageId, now));
+        Append(entries, new Entry(source, instance, messageId, now));
         return true;
     }
 
-    private static uint HashOf(RingId source, long instance, ulong messageId)
+    private readonly bool Contains(Entry[] entries, RingId source, long instance, ulong messageId)
     {
-        var mixed = ((source.Value * 0x9E3779B97F4A7C15UL) ^ (ulong)instance ^ (messageId * 0xBF58476D1CE4E5B9UL)) * 0x94D049BB133111EBUL;
-        return (uint)(mixed >> 32);
-    }
-
-    private bool Contains(RingId source, long instance, ulong messageId)
-    {
-        for (var at = _heads[HashOf(source, instance, messageId) & (uint)(_heads.Length - 1)]; at >= 0; at = _entries[at].Next)
+        if (_index is { } index)
         {
-            ref readonly var entry = ref _entries[at];
-            if (entry.MessageId == messageId && entry.Source == source && entry.Instance == instance)
+            for (var at = index.HeadOf(source, instance, messageId); at >= 0; at = index.Next[at])
+            {
+                if (entries[at].Is(source, instance, messageId))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        for (var i = 0; i < _count; i++)
+        {
+            if (entries[(_oldest + i) & (entries.Length - 1)].Is(source, instance, messageId))
             {
                 return true;
             }
@@ -71,49 +79,86 @@ internal sealed class RecentMessages
         return false;
     }
 
-    private void Append(Entry entry)
+    private void Append(Entry[] entries, in Entry entry)
     {
-        var at = (_oldest + _count) & (_entries.Length - 1);
-        ref var head = ref _heads[HashOf(entry.Source, entry.Instance, entry.MessageId) & (uint)(_heads.Length - 1)];
-        entry.Next = head;
-        _entries[at] = entry;
-        head = at;
+        var at = (_oldest + _count) & (entries.Length - 1);
+        entries[at] = entry;
+        _index?.Add(at, entry);
         _count++;
     }
 
-    private void RemoveOldest()
+    private void RemoveOldest(Entry[] entries)
     {
-        ref readonly var entry = ref _entries[_oldest];
-        ref var at = ref _heads[HashOf(entry.Source, entry.Instance, entry.MessageId) & (uint)(_heads.Length - 1)];
-        while (at != _oldest)
-        {
-            at = ref _entries[at].Next;
-        }
-
-        at = entry.Next;
-        _oldest = (_oldest + 1) & (_entries.Length - 1);
+        _index?.Remove(_oldest, entries[_oldest]);
+        _oldest = (_oldest + 1) & (entries.Length - 1);
         _count--;
     }
 
-    private void Grow()
+    private Entry[] Resize(Entry[] old, int length)
     {
-        var (old, oldest, count) = (_entries, _oldest, _count);
-        _entries = new Entry[Math.Max(FirstEntries, old.Length * 2)];
-        _heads = new int[_entries.Length];
-        _heads.AsSpan().Fill(-1);
+        var (oldest, count) = (_oldest, _count);
+        var entries = _entries = new Entry[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length)];
+        _index = entries.Length > MostWithoutIndex ? new Index(entries.Length) : null;
         (_oldest, _count) = (0, 0);
         for (var i = 0; i < count; i++)
         {
-            Append(old[(oldest + i) & (old.Length - 1)]);
+            Append(entries, old[(oldest + i) & (old.Length - 1)]);
         }
+
+        return entries;
     }
 
-    private struct Entry(RingId source, long instance, ulong messageId, Instant at)
+    private readonly struct Entry(RingId source, long instance, ulong messageId, Moment at)
     {
-        public readonly RingId Source = source;
-        public readonly long Instance = instance;
-        public readonly ulong MessageId = messageId;
-        public readonly Instant At = at;
-        public int Next;
+        public readonly Moment At = at;
+        private readonly RingId _source = source;
+        private readonly long _instance = instance;
+        private readonly ulong _messageId = messageId;
+
+        public uint Hash => HashOf(_source, _instance, _messageId);
+
+        public static uint HashOf(RingId source, long instance, ulong messageId)
+        {
+            var mixed = ((source.Value * 0x9E3779B97F4A7C15UL) ^ (ulong)instance ^ (messageId * 0xBF58476D1CE4E5B9UL)) * 0x94D049BB133111EBUL;
+            return (uint)(mixed >> 32);
+        }
+
+        public bool Is(RingId source, long instance, ulong messageId) => _messageId == messageId && _source == source && _instance == instance;
+    }
+
+    /// <summary>Chains of entries whose hashes end alike.</summary>
+    private sealed class Index
+    {
+        private readonly int[] _heads;
+
+        public Index(int length)
+        {
+            _heads = new int[length];
+            _heads.AsSpan().Fill(-1);
+            Next = new int[length];
+        }
+
+        public int[] Next { get; }
+
+        public int HeadOf(RingId source, long instance, ulong messageId) => Head(Entry.HashOf(source, instance, messageId));
+
+        public void Add(int at, in Entry entry)
+        {
+            ref var head = ref Head(entry.Hash);
+            (Next[at], head) = (head, at);
+        }
+
+        public void Remove(int place, in Entry entry)
+        {
+            ref var at = ref Head(entry.Hash);
+            while (at != place)
+            {
+                at = ref Next[at];
+            }
+
+            at = Next[place];
+        }
+
+        private ref int Head(uint hash) => ref _heads[hash & (uint)(_heads.Length - 1)];
     }
 }

@@ -294,7 +294,7 @@ public sealed partial class HubSessions
 
     private void Forget(HubSession hub)
     {
-        _courier.Guests.SessionEnded(hub.Id);
+        _courier.SessionEnded(hub.Id);
         if (_courier.HubUplink == hub.Id)
         {
             _courier.HubUplink = default;
