@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Running;
 using Overlay.Benchmarks;
+using Overlay.Benchmarks.EventQueues;
 using Overlay.Benchmarks.Memory;
 
-// `-- forward` times the hot path in some seconds; `-- memory [nodes [seconds]]` says what a settled member weighs; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
+// `-- forward` times the hot path in some seconds; `-- memory [nodes [seconds]]` says what a settled member weighs; `-- queues`
+// compares event queues; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
 if (args is ["forward"])
 {
     return QuickForward.Run(Console.Out);
@@ -12,6 +14,11 @@ if (args is ["memory", ..])
 {
     var numbers = args[1..].Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
     return NodeMemory.Run(Console.Out, numbers is [var nodes, ..] ? nodes : 20_000, numbers is [_, var seconds] ? seconds : 0);
+}
+
+if (args is ["queues"])
+{
+    return QueueComparison.Run(Console.Out);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(ForwardBenchmarks).Assembly).Run(args);
