@@ -49,10 +49,12 @@ internal static class BenchCommandEngine
 
     private static int Run(int[] counts, ulong seed, int seeds, bool json)
     {
+        // Before there is a progress display, whose own memory would be counted.
+        var memory = MeasureMemory(counts, seed);
         var rows = new List<Row>();
         if (json)
         {
-            rows.AddRange(Measure(counts, seed, seeds, (_, _) => { }));
+            rows.AddRange(Measure(memory, seed, seeds, (_, _) => { }));
             Console.WriteLine(JsonSerializer.Serialize(new { workload = "BARE", seed, seeds, met = rows.TrueForAll(row => row.IsMet), rows }, Json));
         }
         else
@@ -60,7 +62,7 @@ internal static class BenchCommandEngine
             AnsiConsole.Progress().Start(context =>
             {
                 var tasks = counts.Select(count => context.AddTask(Text($"{count:N0} nodes"), maxValue: 1)).ToArray();
-                rows.AddRange(Measure(counts, seed, seeds, (row, done) => tasks[row].Value = done));
+                rows.AddRange(Measure(memory, seed, seeds, (row, done) => tasks[row].Value = done));
             });
             Print(rows);
         }
@@ -68,16 +70,22 @@ internal static class BenchCommandEngine
         return rows.TrueForAll(row => row.IsMet) ? CommandFailures.Done : CommandFailures.PromiseBroken;
     }
 
-    private static IEnumerable<Row> Measure(int[] counts, ulong seed, int seeds, Action<int, double> progress)
+    private static Footprint[] MeasureMemory(int[] counts, ulong seed)
+    {
+        // The first run brings in what every run shares.
+        Footprint.Of(1, seed);
+        var alone = Footprint.Of(1, seed);
+        return [.. counts.Select(count => Footprint.Of(count, seed)).Select(one => one with { LiveBytes = one.LiveBytes - alone.LiveBytes })];
+    }
+
+    private static IEnumerable<Row> Measure(Footprint[] memory, ulong seed, int seeds, Action<int, double> progress)
     {
         // The first versions of the compiled loops are not what is measured, nor is the compiler's own work.
         Play(new BareOnQueue(1_000, seed), null);
         Play(new BareOnWheel(1_000, seed), null);
-        var (_, aloneBytes, _) = Memory(1, seed);
-        for (var row = 0; row < counts.Length; row++)
+        for (var row = 0; row < memory.Length; row++)
         {
-            var (count, at) = (counts[row], row);
-            var (memoryHash, liveBytes, peakBytes) = Memory(count, seed);
+            var (count, at) = (memory[row].Nodes, row);
             var (engine, control, ratios) = (new Played[seeds], new Played[seeds], new double[seeds]);
             for (var index = 0; index < seeds; index++)
             {
@@ -96,10 +104,10 @@ internal static class BenchCommandEngine
                 ControlPerSecond = Median(control.Select(one => one.PerSecond)),
                 OfControl = Median(ratios),
                 PeerSimPerSecond = PeerSim.TryGetValue(count, out var peerSim) ? peerSim : null,
-                PeakBytes = peakBytes,
-                BytesPerNode = (double)(liveBytes - aloneBytes) / count,
+                PeakBytes = memory[at].PeakBytes,
+                BytesPerNode = (double)memory[at].LiveBytes / count,
                 Hash = engine[0].Hash.ToString("x16", CultureInfo.InvariantCulture),
-                Checks = engine.Concat(control).All(one => one.IsSound) && memoryHash == engine[0].Hash
+                Checks = engine.Concat(control).All(one => one.IsSound) && memory[at].Hash == engine[0].Hash
                     && engine.Zip(control).All(pair => pair.First.Hash == pair.Second.Hash),
             };
         }
@@ -117,20 +125,6 @@ internal static class BenchCommandEngine
         var (mean, deviation) = BareWorkload.Expected(run.Nodes, run.Milliseconds);
         var isSound = run.Received == run.Events && Math.Abs(run.Events - mean) <= Math.Max(mean * 0.001, 6 * deviation);
         return new Played(run.Milliseconds, run.Events, run.Events / Math.Max(seconds, 1e-6), run.Hash, isSound);
-    }
-
-    /// <summary>A run of its own, with nothing beside it: what is alive at its end, and the most that was resident.</summary>
-    private static (ulong Hash, long LiveBytes, long PeakBytes) Memory(int nodes, ulong seed)
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        PeakMemory.Reset();
-        var run = new BareOnQueue(nodes, seed);
-        run.Play(null);
-        var peak = PeakMemory.Bytes;
-        var live = GC.GetTotalMemory(forceFullCollection: true) - before;
-        GC.KeepAlive(run);
-        return (run.Hash, live, peak);
     }
 
     private static double Median(IEnumerable<double> values)
@@ -174,6 +168,23 @@ internal static class BenchCommandEngine
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private readonly record struct Played(long Milliseconds, long Events, double PerSecond, ulong Hash, bool IsSound);
+
+    /// <summary>A run of its own, with nothing beside it: what is alive at its end, and the most that was resident.</summary>
+    private readonly record struct Footprint(int Nodes, ulong Hash, long LiveBytes, long PeakBytes)
+    {
+        public static Footprint Of(int nodes, ulong seed)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            PeakMemory.Reset();
+            var run = new BareOnQueue(nodes, seed);
+            run.Play(null);
+            var peak = PeakMemory.Bytes;
+            var live = GC.GetTotalMemory(forceFullCollection: true) - before;
+            GC.KeepAlive(run);
+            return new Footprint(nodes, run.Hash, live, peak);
+        }
+    }
 
     private sealed record Row
     {
