@@ -15,6 +15,9 @@ public sealed record Totals
     /// <summary>Look-ups that failed, by reason.</summary>
     public IReadOnlyDictionary<string, long> LookupsFailed { get; init; } = EmptyCounts.Value;
 
+    /// <summary>Times that a look-up on its way was sent to a dead node and had to be sent another way.</summary>
+    public long LookupTimeouts { get; init; }
+
     /// <summary>Messages of the workloads whose delivery was acknowledged.</summary>
     public long MessagesDelivered { get; init; }
 

@@ -70,6 +70,7 @@ internal sealed class Window
         LookupsOk = LookupsOk,
         LookupsFirstTry = LookupsFirstTry,
         LookupsFailed = Copy(_lookupsFailed),
+        LookupTimeouts = now.LookupTimeouts - _from.LookupTimeouts,
         MessagesDelivered = MessagesDelivered,
         MessagesFailed = Copy(_messagesFailed),
         LinksMade = LinksMade,
@@ -137,7 +138,8 @@ internal readonly record struct SampleState(
 /// <param name="Messages">Messages sent over links.</param>
 /// <param name="UpkeepBytes">Bytes of the overlay's messages, look-ups included, without application data and receipts.</param>
 /// <param name="LinkBytes">Bytes of keeping links alive and of setting them up, their signalling included.</param>
-internal readonly record struct Meter(long Ticks, double NodeSeconds, long Messages, long UpkeepBytes, long LinkBytes)
+/// <param name="LookupTimeouts">Look-ups on their way that were sent to dead nodes.</param>
+internal readonly record struct Meter(long Ticks, double NodeSeconds, long Messages, long UpkeepBytes, long LinkBytes, long LookupTimeouts)
 {
     /// <summary>Reads the counters of a world.</summary>
     public static Meter Read(World world, double nodeSeconds)
@@ -150,6 +152,6 @@ internal readonly record struct Meter(long Ticks, double NodeSeconds, long Messa
             link += MessageKinds.ClassOf(kind) == MessageClass.Link ? world.Counters.BytesOf(kind) : 0;
         }
 
-        return new(world.Ticks, nodeSeconds, messages, upkeep, link);
+        return new(world.Ticks, nodeSeconds, messages, upkeep, link, world.Counters.LookupTimeouts);
     }
 }

@@ -20,6 +20,9 @@ public sealed class WorldCounters
     /// <summary>Messages that found nobody at the other end.</summary>
     public long Undelivered { get; set; }
 
+    /// <summary>Times that an application's look-up, a value on its way, was handed back to a hop that had sent it to nobody: timeouts, as the literature counts them.</summary>
+    public long LookupTimeouts { get; set; }
+
     /// <summary>Messages that nodes passed on for others.</summary>
     public long Forwarded { get; set; }
 
