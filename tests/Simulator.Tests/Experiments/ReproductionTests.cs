@@ -25,7 +25,8 @@ public sealed class ReproductionTests
         var row = Measure(new ChordChurn(), "0.05", Quick with { Nodes = 100 });
 
         Assert.InRange(row.Figures[0].Value!.Value, 0.5, 3.9);
-        Assert.True(row.Figures[2].Value <= 100, Describe(row));
+        Assert.True(row.Figures[2].Value <= 500, Describe(row)); // Ten times the paper's share of the nodes, at rounds of 30 s.
+        Assert.True(row.Figures[5].Value <= 50, Describe(row));
     }
 
     [Fact]
