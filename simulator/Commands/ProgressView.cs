@@ -18,7 +18,7 @@ internal static class ProgressView
             return RunWithLines(console, run);
         }
 
-        var text = new TextColumn();
+        var text = new TextColumn { Text = "building the network" };
         return console.Progress().AutoClear(true).Columns(new ProgressBarColumn { Width = 30 }, new PercentageColumn(), text).Start(context =>
         {
             var task = context.AddTask("run", maxValue: 1);

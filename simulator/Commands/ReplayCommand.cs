@@ -11,7 +11,7 @@ internal static class ReplayCommand
         var file = new Argument<string>("seed file") { Description = "A file that a run left: seed.json of a report, or NAME-SEED.seed.json of a failed run." };
         var json = new Option<bool>("--json") { Description = "The whole result as JSON, and nothing else on the output." };
         var report = new Option<string?>("--report") { Description = "A folder for report.html, result.json and samples.csv." };
-        var quiet = new Option<bool>("--quiet") { Description = "Neither progress nor tables." };
+        var quiet = new Option<bool>("--quiet") { Description = "One line and no more: scenario, seed, verdict, hash." };
         var command = new Command(
             "replay", "Runs a recorded seed again and compares the hash over all effects. Exit codes: 0 the same run and everything held, 1 not so, 2 bad input, 130 interrupted.")
         {

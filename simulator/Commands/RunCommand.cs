@@ -14,7 +14,7 @@ internal static class RunCommand
         var arguments = new ScenarioArguments();
         var json = new Option<bool>("--json") { Description = "The whole result as JSON, and nothing else on the output." };
         var report = new Option<string?>("--report") { Description = "A folder for report.html, result.json, samples.csv and seed.json." };
-        var quiet = new Option<bool>("--quiet") { Description = "Neither progress nor tables." };
+        var quiet = new Option<bool>("--quiet") { Description = "One line and no more: scenario, seed, verdict, hash." };
         var seedFile = new Option<string?>("--seed-file") { Description = "Where the seed file goes. Default: into the report's folder; a failed run always leaves one." };
         var shrink = new Option<bool>("--shrink") { Description = "When the run fails, looks for a smaller scenario that still fails." };
         var tries = Number("--tries", 60, "Runs tried for --shrink at the most.");

@@ -6,7 +6,7 @@ public sealed record RunRequest
     /// <summary>The result as JSON on the output, and nothing else there.</summary>
     public bool Json { get; init; }
 
-    /// <summary>Neither progress nor tables.</summary>
+    /// <summary>One line and no more: scenario, seed, verdict, hash.</summary>
     public bool Quiet { get; init; }
 
     /// <summary>The folder of the report; null: none is written.</summary>

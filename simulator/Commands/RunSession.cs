@@ -52,12 +52,12 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
     private RunResult Simulate(Scenario scenario, RunRequest request, CancellationToken stop)
     {
         var isSilent = request.Json || request.Quiet;
-        if (!request.Json)
+        if (!isSilent)
         {
             ResultTables.WriteHead(console, scenario, Formats.Version(ProductVersion.Text));
         }
 
-        Action<IReadOnlyList<DrawnOption>>? drawn = request.Json ? null : options => ResultTables.WriteDrawn(console, options);
+        Action<IReadOnlyList<DrawnOption>>? drawn = isSilent ? null : options => ResultTables.WriteDrawn(console, options);
         var settings = new RunSettings { Stop = stop, Drawn = drawn };
         var result = isSilent ? simulation.Run(scenario, settings) : ProgressView.Run(console, progress => simulation.Run(scenario, settings with { Progress = progress }));
         return result.Version.Length > 0 ? result : result with { Version = ProductVersion.Text };
@@ -71,7 +71,7 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
         }
         else if (request.Quiet)
         {
-            console.MarkupLineInterpolated($"{(result.Succeeded ? "held" : "did not hold: " + Failures.First(result))}  effect hash {result.EffectHash}");
+            console.MarkupLineInterpolated($"{result.Scenario.Name}  seed {result.Seed}  {(result.Succeeded ? "held" : "did not hold: " + Failures.First(result))}  effect hash {result.EffectHash}");
         }
         else
         {
