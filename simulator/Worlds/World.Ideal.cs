@@ -43,6 +43,7 @@ public sealed partial class World
             }
 
             contacts[number] = new(certificate.Id, UnixOrigin, certificate);
+            _identities.Pool.Vouch(contacts[number]);
             _directory.Set(certificate.Id, number);
         }
 

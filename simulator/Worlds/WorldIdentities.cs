@@ -24,6 +24,7 @@ public sealed class WorldIdentities
         _generations = new ushort[capacity];
         BinaryPrimitives.WriteUInt64BigEndian(_caSecret, new Prng(seed).Next());
         HubKey = new KeyedSigning(seed, HubIndex).PublicKey.ToArray();
+        Pool = new CertificatePool(HubKey, Math.Max(1024, capacity * 2));
         Hub = new HubIdentity(new KeyedSigning(seed, HubIndex), new SeededSecrets(~seed), _caSecret);
     }
 
@@ -32,6 +33,9 @@ public sealed class WorldIdentities
 
     /// <summary>The hub's public key.</summary>
     public byte[] HubKey { get; }
+
+    /// <summary>What is known of certificates in this world, found out once for all its nodes.</summary>
+    public CertificatePool Pool { get; }
 
     /// <summary>A new key for the node with this number.</summary>
     public WorldIdentity Renew(int node)
@@ -44,7 +48,7 @@ public sealed class WorldIdentities
     public WorldIdentity Of(int node)
     {
         var index = ((ulong)_generations[node] << 32) | ((uint)node + 1u);
-        return new WorldIdentity(_seed, index, _seed ^ (index * 0xA24BAED4963EE407UL));
+        return new WorldIdentity(_seed, index, _seed ^ (index * 0xA24BAED4963EE407UL), Pool);
     }
 
     /// <summary>The certificate that the hub would give to a key, valid from the beginning of the world.</summary>
@@ -72,10 +76,11 @@ public sealed class WorldIdentities
 /// <param name="World">The world's seed.</param>
 /// <param name="Index">Number and generation.</param>
 /// <param name="Seed">Decides the node's schedules.</param>
-public readonly record struct WorldIdentity(ulong World, ulong Index, ulong Seed)
+/// <param name="Pool">What is known of certificates in its world.</param>
+public readonly record struct WorldIdentity(ulong World, ulong Index, ulong Seed, CertificatePool Pool)
 {
     /// <summary>The ports of a node with this identity.</summary>
-    public NodePorts Ports => new(new KeyedSigning(World, Index), null, new SeededSecrets(Seed));
+    public NodePorts Ports => new(new KeyedSigning(World, Index), null, new SeededSecrets(Seed)) { Certificates = Pool };
 
     /// <summary>A start at a moment: its instance is the wall clock's.</summary>
     public NodeStart StartAt(Instant now) => new(new Prng(Seed ^ (ulong)now.Ticks).Next(), now.UnixMilliseconds, 1, null, "", IsGuest: false);

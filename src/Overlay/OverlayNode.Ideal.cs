@@ -32,18 +32,18 @@ public sealed partial class OverlayNode
         _context.Self = place.Self;
         foreach (ref readonly var successor in place.Successors)
         {
-            Know(now, successor);
+            _context.Certificates.Vouch(successor);
         }
 
         foreach (ref readonly var finger in place.Fingers)
         {
-            Know(now, finger.Finger);
+            _context.Certificates.Vouch(finger.Finger);
         }
 
-        Know(now, place.Predecessor);
+        _context.Certificates.Vouch(place.Predecessor);
         foreach (ref readonly var link in place.Links)
         {
-            Know(now, link.Peer);
+            _context.Certificates.Vouch(link.Peer);
             _context.Links.TryOpen(new Link(_context.NextLink(), link.Peer.Id, link.IsIncoming)
             {
                 Peer = link.Peer,
@@ -62,14 +62,6 @@ public sealed partial class OverlayNode
         SpreadWatches(now);
         _hubs.BeginIdeal(now);
         Settle(now);
-    }
-
-    private void Know(Instant now, in Identity.Contact contact)
-    {
-        if (_context.Certificates.TryAdd(now, contact.Certificate, out _))
-        {
-            _context.Certificates.Witness(contact.Id, contact.Instance);
-        }
     }
 
     /// <summary>Each link was heard some time ago, anywhere in its period: a network that pinged all its links at one moment was never settled.</summary>

@@ -53,7 +53,7 @@ public sealed partial class OverlayNode
         ArgumentNullException.ThrowIfNull(start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start.HubCount);
         _isGuest = start.IsGuest;
-        _context = new NodeContext(options, ports.Signing, ports.Sealing, ports.Secrets, start.Seed, start.Instance);
+        _context = new NodeContext(options, ports.Signing, ports.Sealing, ports.Secrets, start.Seed, start.Instance, ports.Certificates);
         _courier = new Courier(_context);
         _intake = new Intake(_context, _courier);
         _links = new LinkSetUps(_context, _courier);

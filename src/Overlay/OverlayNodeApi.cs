@@ -6,7 +6,11 @@ namespace Overlay;
 /// <param name="Signing">The node's own key, and the judge of others' signatures.</param>
 /// <param name="Sealing">Seals application bodies end to end; without it they travel signed and readable (the fast simulator).</param>
 /// <param name="Secrets">Nonces and challenges.</param>
-public sealed record NodePorts(ISigning Signing, ISealing? Sealing, ISecrets Secrets);
+public sealed record NodePorts(ISigning Signing, ISealing? Sealing, ISecrets Secrets)
+{
+    /// <summary>What other nodes of the same thread have found out about certificates; without it the node finds out everything by itself.</summary>
+    public CertificatePool? Certificates { get; init; }
+}
 
 /// <summary>What distinguishes one start of a node from another.</summary>
 /// <param name="Seed">Decides every schedule of the node; nothing secret comes of it.</param>

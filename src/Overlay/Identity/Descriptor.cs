@@ -10,15 +10,3 @@ namespace Overlay.Identity;
 /// <param name="Instance">Grows with each start of the node; the newest instance of a key wins (Unix milliseconds at start, or stored + 1).</param>
 /// <param name="Certificate">The certificate's hash.</param>
 public readonly record struct Descriptor(RingId Id, long Instance, CertificateHash Certificate);
-
-/// <summary>A node that a table may hold: its certificate was verified.</summary>
-/// <param name="Id">The node's position, equal to the certificate's.</param>
-/// <param name="Instance">The newest instance seen.</param>
-/// <param name="Certificate">The interned, verified certificate.</param>
-public readonly record struct Contact(RingId Id, long Instance, NodeCertificate Certificate)
-{
-    /// <summary>What messages say of this node.</summary>
-    public Descriptor Descriptor => new(Id, Instance, Certificate.Hash);
-
-    public override string ToString() => Id.ToString();
-}

@@ -15,14 +15,14 @@ public sealed class NodeContext
     private ulong _lastMessage;
     private Prng _prng;
 
-    public NodeContext(OverlayOptions options, ISigning signing, ISealing? sealing, ISecrets secrets, ulong seed, long instance)
+    public NodeContext(OverlayOptions options, ISigning signing, ISealing? sealing, ISecrets secrets, ulong seed, long instance, CertificatePool? certificates = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         (Options, Signing, Sealing, Secrets) = (options, signing, sealing, secrets);
         Self = new Contact(default, instance, null!); // No certificate yet: IsAdmitted says so.
         _prng = new Prng(seed);
         Links = new LinkTable(options.MaxLinks, options.MaxSetUps);
-        Certificates = new CertificateStore(signing);
+        Certificates = new CertificateStore(signing, CertificateStore.DefaultCapacity, certificates);
     }
 
     public OverlayOptions Options { get; }
