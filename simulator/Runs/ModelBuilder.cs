@@ -54,7 +54,7 @@ internal static class ModelBuilder
             DownBytesPerSecond = (long)(spec.DownBytesPerSecond ?? 0),
             SetUp = new LinkSetUp
             {
-                RoundTrips = (int)Math.Round(spec.SetUp.RoundTrips),
+                RoundTrips = spec.SetUp.RoundTrips,
                 Bytes = spec.SetUp.Bytes,
                 Failure = spec.SetUp.Failure,
                 SilentFailure = spec.SetUp.SilentFailure,
@@ -69,8 +69,7 @@ internal static class ModelBuilder
         DelayLaw.Uniform => new UniformDelay(spec.From, spec.To),
         DelayLaw.LogNormal => new LogNormalDelay(spec.OneWay, spec.Sigma, isPerPair: false),
         DelayLaw.Matrix => Matrix(spec.File!),
-        _ when spec.Scale == 1 => PlaneDelay.WideArea(spec.Jitter, seed),
-        _ => new ScaledDelay(PlaneDelay.WideArea(spec.Jitter, seed), spec.Scale),
+        _ => PlaneDelay.WideArea(spec.Jitter, seed, spec.Scale),
     };
 
     /// <summary>Measured matrices give round trips in milliseconds.</summary>

@@ -164,6 +164,7 @@ public sealed partial class World
 
         if (kind == EventKind.ToHub)
         {
+            _trace.Add(_now, "to hub", carried.From, -1, carried.Message.Kind, carried.Message.Body);
             _hub.Receive(Now, carried.Session, carried.Message, _hubOutbox);
         }
         else
@@ -195,6 +196,7 @@ public sealed partial class World
             return;
         }
 
+        _trace.Add(_now, "from hub", node, -1, carried.Message.Kind, carried.Message.Body);
         _nodes[node]!.Receive(Now, carried.ToLink, carried.Message, _outbox);
         AfterStep(node);
     }

@@ -13,6 +13,7 @@ public sealed partial class OverlayNode
 {
     private readonly FailureDetector _detector;
     private ulong _fence;
+    private Moment _fencedAt;
     private Moment _fenceDue = Instant.Never;
     private Moment _unlinkedDue = Instant.Never;
 
@@ -130,7 +131,7 @@ public sealed partial class OverlayNode
                 _ring?.PeerDied(now, finding.Peer);
                 break;
             case LivenessEventKind.Fenced when _context.IsMember:
-                _fence = _context.NextNonce();
+                (_fence, _fencedAt) = (_context.NextNonce(), now);
                 AskNeighbours(now);
                 break;
         }
@@ -146,15 +147,22 @@ public sealed partial class OverlayNode
             return;
         }
 
+        if (now - _fencedAt >= _context.Options.LoneSuspicionTimeout && _ring?.Phase == NodePhase.Member)
+        {
+            EndFence();
+            _ring.Rejoin(now); // Nobody counts on it any more.
+            return;
+        }
+
         _fenceDue = now + _context.Options.ProbePeriod;
         if (successor is { } next)
         {
-            _courier.Send(now, new Letter(next, new Ping(_fence)));
+            _courier.Send(now, new Letter(next, new Ping(_fence, _context.Self.Id)));
         }
 
         if (predecessor is { } previous && previous != successor)
         {
-            _courier.Send(now, new Letter(previous, new Ping(_fence)));
+            _courier.Send(now, new Letter(previous, new Ping(_fence, _context.Self.Id)));
         }
     }
 
@@ -167,6 +175,8 @@ public sealed partial class OverlayNode
             case Ping ping when arrival.ReplyVia is not null:
                 Reply(now, arrival, new Pong(ping.Nonce, _context.Phase)); // A guest's sign of life.
                 break;
+            case Ping { ReplyTo: { } doubter } when doubter == arrival.From.Id && IsFenced:
+                break; // It asks whether it is still counted on. Who doubts itself cannot say: two that slept side by side would confirm each other.
             case Ping ping:
                 _detector.OnPing(now, arrival.From.Id, ping);
                 break;

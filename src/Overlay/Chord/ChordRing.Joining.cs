@@ -360,9 +360,23 @@ public sealed partial class ChordRing
         _query.End();
     }
 
+    /// <summary>
+    /// The node was away for so long that its neighbours no longer count on it: it comes back as a newer instance of itself (mechanisms §3). Nothing, where it is no
+    /// member of a ring.
+    /// </summary>
+    public void Rejoin(Instant now)
+    {
+        if (Phase == NodePhase.Member)
+        {
+            _port.RenewInstance(now);
+            BecomeRejoin(now);
+        }
+    }
+
     /// <summary>The successor list ran empty: the proof's first assumption is broken. Id and records stay; the arc does not.</summary>
     private void BecomeRejoin(Instant now)
     {
+        _departed.ForgetDeaths();
         _port.Observe(new() { Observation = Observation.AssumptionBroken, Phase = Phase });
         _query.End();
         _successors.Clear();

@@ -180,7 +180,11 @@ public sealed partial class ChordRing
     /// <summary>The death of <paramref name="peer"/> is confirmed. Nothing else is evidence.</summary>
     public void PeerDied(Instant now, RingId peer)
     {
-        if (peer != _self)
+        if (Phase == NodePhase.Rejoin)
+        {
+            JoinPeerDeparted(now, peer); // Whoever fell out of the ring was away itself, and is no judge of others' lives.
+        }
+        else if (peer != _self)
         {
             Depart(now, peer, LastInstanceOf(peer), saidGoodBye: false);
         }

@@ -80,6 +80,20 @@ public sealed class DepartedNodes
         }
     }
 
+    /// <summary>
+    /// Forgets the notices of death, not the good-byes: whoever thought everybody dead was away itself, and would not believe those who help it back.
+    /// </summary>
+    public void ForgetDeaths()
+    {
+        for (var index = _notices.Count - 1; index >= 0; index--)
+        {
+            if (!_notices[index].SaidGoodBye)
+            {
+                _notices.RemoveAt(index);
+            }
+        }
+    }
+
     /// <summary>Forgets notices that are too old.</summary>
     public void Expire(Instant now)
     {
