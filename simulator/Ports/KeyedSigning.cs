@@ -17,7 +17,7 @@ public sealed class KeyedSigning(ulong world, ulong index) : ISigning
         get
         {
             var key = new byte[ISigning.PublicKeyBytes];
-            WriteKey(key);
+            WriteKey(world, index, key);
             return key;
         }
     }
@@ -25,7 +25,7 @@ public sealed class KeyedSigning(ulong world, ulong index) : ISigning
     public void Sign(ReadOnlySpan<byte> data, Span<byte> signature)
     {
         Span<byte> key = stackalloc byte[ISigning.PublicKeyBytes];
-        WriteKey(key);
+        WriteKey(world, index, key);
         signature[..ISigning.SignatureBytes].Clear();
         BinaryPrimitives.WriteUInt64BigEndian(signature, HashOf(key, data));
     }
@@ -36,7 +36,8 @@ public sealed class KeyedSigning(ulong world, ulong index) : ISigning
         && !signature[sizeof(ulong)..].ContainsAnyExcept((byte)0)
         && BinaryPrimitives.ReadUInt64BigEndian(signature) == HashOf(publicKey, data);
 
-    private void WriteKey(Span<byte> key)
+    /// <summary>Writes the 64 bytes of a party's public key.</summary>
+    public static void WriteKey(ulong world, ulong index, Span<byte> key)
     {
         var generator = new Prng(world ^ (index * 0xD1342543DE82EF95UL));
         for (var at = 0; at < key.Length; at += sizeof(ulong))

@@ -36,10 +36,10 @@ public sealed partial class World
         var contacts = new Contact[count];
         for (var number = 0; number < count; number++)
         {
-            var certificate = _identities.Issue(_identities.Renew(number).Ports.Signing);
+            var certificate = _identities.Issue(_identities.Renew(number));
             if (_directory.Find(certificate.Id) >= 0)
             {
-                certificate = _identities.Issue(_identities.Renew(number).Ports.Signing); // Two keys drew one place, once in 2^28 draws: another key.
+                certificate = _identities.Issue(_identities.Renew(number)); // Two keys drew one place, once in 2^28 draws: another key.
             }
 
             contacts[number] = new(certificate.Id, UnixOrigin, certificate);

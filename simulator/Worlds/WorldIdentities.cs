@@ -8,12 +8,16 @@ using Overlay.Time;
 namespace Overlay.Simulator.Worlds;
 
 /// <summary>Keys and certificates: pure functions of the world's seed, a node's number, and how often that number was given to somebody new.</summary>
-public sealed class WorldIdentities
+/// <remarks>Encoded certificates are made anew whenever one is looked at; what is kept is the hub's nonce, the only part that takes time to find.</remarks>
+public sealed class WorldIdentities : ICertificateForms
 {
     private const ulong HubIndex = 0;
+    private const long ValidFrom = World.UnixOrigin / 1000;
+    private const long ValidTo = ValidFrom + (14 * 24 * 3600);
 
     private readonly ulong _seed;
     private readonly ushort[] _generations;
+    private readonly UInt128[] _nonces; // Of each number's present key; 0: not found yet.
     private readonly byte[] _caSecret = new byte[HubIdentity.CaSecretBytes];
 
     /// <param name="seed">The world's.</param>
@@ -22,6 +26,7 @@ public sealed class WorldIdentities
     {
         _seed = seed;
         _generations = new ushort[capacity];
+        _nonces = new UInt128[capacity];
         BinaryPrimitives.WriteUInt64BigEndian(_caSecret, new Prng(seed).Next());
         HubKey = new KeyedSigning(seed, HubIndex).PublicKey.ToArray();
         Pool = new CertificatePool(HubKey, Math.Max(1024, capacity * 2));
@@ -41,6 +46,7 @@ public sealed class WorldIdentities
     public WorldIdentity Renew(int node)
     {
         _generations[node]++;
+        _nonces[node] = default;
         return Of(node);
     }
 
@@ -52,21 +58,59 @@ public sealed class WorldIdentities
     }
 
     /// <summary>The certificate that the hub would give to a key, valid from the beginning of the world.</summary>
-    public NodeCertificate Issue(ISigning key)
+    public NodeCertificate Issue(in WorldIdentity identity) => NodeCertificate.Of(this, identity.Index);
+
+    /// <inheritdoc/>
+    public byte[] EncodedOf(ulong number)
     {
-        ArgumentNullException.ThrowIfNull(key);
+        var key = PublicKeyOf(number);
+        Span<byte> nonce = stackalloc byte[NodeCertificate.NonceBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(nonce, NonceOf(number, key));
+        return NodeCertificate.Encode(Hub.Signing, NodeCertificate.PositionOf(nonce, key), key, nonce, ValidFrom, ValidTo);
+    }
+
+    /// <inheritdoc/>
+    public byte[] PublicKeyOf(ulong number)
+    {
+        var key = new byte[ISigning.PublicKeyBytes];
+        KeyedSigning.WriteKey(_seed, number, key);
+        return key;
+    }
+
+    /// <inheritdoc/>
+    public (long NotBefore, long NotAfter) LifeOf(ulong number) => (ValidFrom, ValidTo);
+
+    private UInt128 NonceOf(ulong number, ReadOnlySpan<byte> key)
+    {
+        var node = (int)(uint)number - 1;
+        var isPresent = _generations[node] == (ushort)(number >> 32);
+        if (isPresent && _nonces[node] != default)
+        {
+            return _nonces[node];
+        }
+
+        var nonce = FindNonce(key);
+        if (isPresent)
+        {
+            _nonces[node] = nonce;
+        }
+
+        return nonce;
+    }
+
+    /// <summary>As a hub draws it: anew where the place would be one reserved for guests.</summary>
+    private UInt128 FindNonce(ReadOnlySpan<byte> key)
+    {
         Span<byte> input = stackalloc byte[ISigning.PublicKeyBytes + 4];
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         for (var counter = 0; ; counter++)
         {
-            key.PublicKey.CopyTo(input);
+            key.CopyTo(input);
             BinaryPrimitives.WriteInt32BigEndian(input[ISigning.PublicKeyBytes..], counter);
             HMACSHA256.HashData(_caSecret, input, mac);
-            var nonce = mac[..NodeCertificate.NonceBytes];
-            if (!GuestIds.IsReserved(NodeCertificate.PositionOf(nonce, key.PublicKey)))
+            if (!GuestIds.IsReserved(NodeCertificate.PositionOf(mac[..NodeCertificate.NonceBytes], key)))
             {
-                const long From = World.UnixOrigin / 1000;
-                return NodeCertificate.Issue(Hub.Signing, key.PublicKey, nonce, From, From + (14 * 24 * 3600));
+                return BinaryPrimitives.ReadUInt128BigEndian(mac);
             }
         }
     }
