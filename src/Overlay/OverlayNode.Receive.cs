@@ -114,6 +114,11 @@ public sealed partial class OverlayNode
     public void HandBack(Instant now, LinkId link, in Message message, Outbox outbox)
     {
         Begin(now, outbox);
+        if (_context.Links.Find(link) is { IsOpen: true } unanswering)
+        {
+            _detector.Unanswered(now, unanswering.PeerId); // A host where a send is a call that can fail; elsewhere the link is suspected or gone by now.
+        }
+
         TakeBack(now, link, message);
         Settle(now);
     }
@@ -267,7 +272,7 @@ public sealed partial class OverlayNode
             return;
         }
 
-        if (message.Has(MessageFlags.Rerouted))
+        if (message.HopsLeft < Message.HopBudget / 2)
         {
             _courier.Undeliverable(now, message, DropReason.NoRoute, link);
         }

@@ -47,7 +47,11 @@ public sealed partial class ChordRing
     {
         (_fingerRow, _fingerNonce) = (row, _random.Next() | 1);
         _fingerDue = now + _options.QueryTimeout;
-        _port.SendToResponsible(now, _self.FingerStart(row), new FindOwner(_fingerNonce, LookupPurpose.Finger));
+        _port.SendToResponsible(now, _self.FingerStart(row), new FindOwner(_fingerNonce, LookupPurpose.Finger)
+        {
+            // Whoever owns a row that stands empty has likely never heard of this node, and would ask the whole way back who it is.
+            Certificate = Fingers[row] is null ? _port.Self.Certificate : null,
+        });
     }
 
     private void AdvanceFingers(Instant now)

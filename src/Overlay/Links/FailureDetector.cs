@@ -134,6 +134,17 @@ public sealed class FailureDetector
         WakeBy(entry.Due(_options));
     }
 
+    /// <summary>The host gave up bringing something to a linked peer: that is worth a question that was not answered.</summary>
+    public void Unanswered(Instant now, RingId peer)
+    {
+        var at = IndexOf(peer);
+        if (at >= 0 && _peers[at].State is KeepAliveState.Quiet or KeepAliveState.Asked)
+        {
+            Doubt(now, at);
+            WakeBy(now);
+        }
+    }
+
     /// <summary>Whether <paramref name="peer"/> is under suspicion now.</summary>
     public bool IsSuspect(RingId peer) => IndexOf(peer) is >= 0 and var at && (_peers[at].IsSuspect || _peers[at].State == KeepAliveState.Unlinked);
 
@@ -227,12 +238,8 @@ public sealed class FailureDetector
             case KeepAliveDecision.Ask:
                 Ask(now, at);
                 break;
-            case KeepAliveDecision.Suspect when _peers[at].Watch == LinkWatch.Idle:
-                Conclude(LivenessEventKind.Silent, at);
-                break;
             case KeepAliveDecision.Suspect:
-                Report(LivenessEventKind.Suspected, _peers[at].Peer);
-                AskOthers(now, at, now + _options.LoneSuspicionTimeout);
+                Doubt(now, at);
                 break;
             case KeepAliveDecision.AskAgain when _peers[at].State == KeepAliveState.AskedAlone:
                 AskOthers(now, at, _peers[at].VerdictAt); // Somebody may have come who can help.
@@ -247,6 +254,18 @@ public sealed class FailureDetector
                 Conclude(_peers[at].IsAnswered ? LivenessEventKind.PathLost : LivenessEventKind.Dead, at);
                 break;
         }
+    }
+
+    private void Doubt(Instant now, int at)
+    {
+        if (_peers[at].Watch == LinkWatch.Idle)
+        {
+            Conclude(LivenessEventKind.Silent, at);
+            return;
+        }
+
+        Report(LivenessEventKind.Suspected, _peers[at].Peer);
+        AskOthers(now, at, now + _options.LoneSuspicionTimeout);
     }
 
     private void Ask(Instant now, int at)

@@ -80,7 +80,7 @@ public enum MessageFlags : byte
     /// <summary>The payload is sealed for the destination.</summary>
     Sealed = 16,
 
-    /// <summary>A second try after the first next link died; there is no third.</summary>
+    /// <summary>A hop had to send it once more, because the link it took first had died. Each try costs a hop; below half of the budget there is no other.</summary>
     Rerouted = 32,
 
     /// <summary>

@@ -112,13 +112,12 @@ public sealed class Courier(NodeContext context)
         Payload = payload,
     };
 
-    /// <summary>Sends a message of this node again, past <paramref name="avoid"/>: signed, and for the last time.</summary>
+    /// <summary>Sends a message of this node again, past <paramref name="avoid"/>: signed. Each try costs one of its hops, so there is a last one.</summary>
     public void Resend(in Message message, SignedBody body, LinkId avoid)
     {
         ArgumentNullException.ThrowIfNull(body);
         var again = message with
         {
-            HopsLeft = Message.HopBudget,
             Flags = (message.Flags & ~Router.Phases) | MessageFlags.Rerouted,
             Body = new SignedBody { Instance = context.Self.Instance, ExpiresAt = body.ExpiresAt, Payload = body.Payload },
         };

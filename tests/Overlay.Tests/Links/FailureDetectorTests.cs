@@ -84,6 +84,21 @@ public sealed class FailureDetectorTests
         Assert.False(_detector.IsSuspect(S));
     }
 
+    [Theory]
+    [InlineData(LinkWatch.Neighbour, LivenessEventKind.Suspected)]
+    [InlineData(LinkWatch.Ring, LivenessEventKind.Suspected)]
+    [InlineData(LinkWatch.Idle, LivenessEventKind.Silent)]
+    public void What_the_host_could_not_bring_to_a_peer_is_worth_an_unanswered_question(LinkWatch watch, LivenessEventKind expected)
+    {
+        Link(S, watch);
+        Link(Near, LinkWatch.Ring);
+
+        _detector.Unanswered(At(0.5), S);
+        _detector.Unanswered(At(0.5), Farther);
+
+        Assert.Equal([new(expected, S)], Events());
+    }
+
     [Fact]
     public void A_suspect_that_answers_others_lost_its_path_and_not_its_life()
     {
