@@ -84,6 +84,7 @@ public sealed partial class World
         {
             Self = contacts[number],
             HubKey = _identities.HubKey,
+            HubSlots = _identities.HubSlots,
             Predecessor = Of(ring.After(rank, -1)),
             BeforePredecessor = Of(ring.After(rank, -2)).Id,
             Successors = successors,

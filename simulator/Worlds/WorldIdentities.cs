@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Overlay.Admission;
 using Overlay.Identity;
+using Overlay.Signalling;
 using Overlay.Simulator.Ports;
 using Overlay.Time;
 
@@ -30,6 +31,7 @@ public sealed class WorldIdentities : ICertificateForms
         BinaryPrimitives.WriteUInt64BigEndian(_caSecret, new Prng(seed).Next());
         HubKey = new KeyedSigning(seed, HubIndex).PublicKey.ToArray();
         Pool = new CertificatePool(HubKey, Math.Max(1024, capacity * 2));
+        HubSlots = new HubSlots(HubKey, hubCount: 1);
         Hub = new HubIdentity(new KeyedSigning(seed, HubIndex), new SeededSecrets(~seed), _caSecret);
     }
 
@@ -41,6 +43,9 @@ public sealed class WorldIdentities : ICertificateForms
 
     /// <summary>What is known of certificates in this world, found out once for all its nodes.</summary>
     public CertificatePool Pool { get; }
+
+    /// <summary>The hub's gateway slots, the same for all nodes.</summary>
+    public HubSlots HubSlots { get; }
 
     /// <summary>A new key for the node with this number.</summary>
     public WorldIdentity Renew(int node)

@@ -60,7 +60,7 @@ public sealed partial class OverlayNode
         _context.Phase = ring.Phase;
         TakeView();
         SpreadWatches(now);
-        _hubs.BeginIdeal(now);
+        _hubs.BeginIdeal(now, place.HubSlots);
         Settle(now);
     }
 

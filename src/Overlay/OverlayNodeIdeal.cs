@@ -21,6 +21,9 @@ public readonly ref struct IdealPlace
     /// <summary>The key of the hub that issued all certificates, 64 bytes.</summary>
     public required byte[] HubKey { get; init; }
 
+    /// <summary>The hubs' gateway slots, shared by all nodes of the host; null: the node finds them out itself.</summary>
+    public Signalling.HubSlots? HubSlots { get; init; }
+
     /// <summary>The member before it.</summary>
     public required Contact Predecessor { get; init; }
 

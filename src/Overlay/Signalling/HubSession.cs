@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Overlay.Effects;
 using Overlay.Messages;
-using Overlay.Ring;
 using Overlay.Time;
 
 namespace Overlay.Signalling;
@@ -29,7 +26,6 @@ internal sealed class HubSession(int hub)
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
 
     private Backoff _backoff = new(FirstRetry, LongestRetry);
-    private RingId[]? _slotKeys;
 
     /// <summary>Its place in the host's list.</summary>
     public int Hub { get; } = hub;
@@ -38,6 +34,9 @@ internal sealed class HubSession(int hub)
     public LinkId Id { get; private set; }
 
     public HubState State { get; private set; }
+
+    /// <summary>Closed, not wanted, and nothing that went wrong is remembered: as good as new.</summary>
+    public bool IsFresh => State == HubState.Closed && Wanted == 0 && Due == default && _backoff.Failures == 0;
 
     /// <summary>The hub's hello of this session.</summary>
     public HubHello? Hello { get; private set; }
@@ -83,29 +82,5 @@ internal sealed class HubSession(int hub)
     {
         (Id, State, Hello, Asked, Due) = (default, HubState.Closed, null, null, default);
         _backoff.Reset();
-    }
-
-    /// <summary>The ring key of a gateway slot: the first 48 bits of SHA-256(hub key ‖ hub number ‖ slot) (mechanisms §4).</summary>
-    public RingId SlotKey(ReadOnlySpan<byte> hubKey, int slot)
-    {
-        _slotKeys ??= SlotKeys(hubKey, Hub);
-        return _slotKeys[slot];
-    }
-
-    private static RingId[] SlotKeys(ReadOnlySpan<byte> hubKey, int hub)
-    {
-        var keys = new RingId[Attach.SlotCount];
-        Span<byte> input = stackalloc byte[hubKey.Length + 2];
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        hubKey.CopyTo(input);
-        input[^2] = unchecked((byte)hub);
-        for (var slot = 0; slot < keys.Length; slot++)
-        {
-            input[^1] = (byte)slot;
-            SHA256.HashData(input, digest);
-            keys[slot] = RingId.From(BinaryPrimitives.ReadUInt64BigEndian(digest) >> 16);
-        }
-
-        return keys;
     }
 }

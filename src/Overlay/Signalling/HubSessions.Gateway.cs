@@ -20,9 +20,16 @@ public sealed partial class HubSessions
             return;
         }
 
-        foreach (var hub in _hubs)
+        for (var number = 0; number < _hubCount; number++)
         {
-            var wanted = hub.Wanted = SlotsOf(hub);
+            var wanted = SlotsOf(number);
+            if (wanted == 0 && _sessions?[number] is null)
+            {
+                continue;
+            }
+
+            var hub = SessionWith(number);
+            hub.Wanted = wanted;
             if (hub.State == HubState.Closed)
             {
                 if (wanted != 0 && hub.Due <= now)
@@ -44,14 +51,16 @@ public sealed partial class HubSessions
                 Claim(now, hub, wanted);
             }
         }
+
+        ForgetFresh();
     }
 
     /// <summary>A member's request for a new certificate reached this node: it goes on to the hub, if a session is open.</summary>
     public bool TryPassToHub(in Message message)
     {
-        foreach (var hub in _hubs)
+        foreach (var hub in _sessions.AsSpan())
         {
-            if (hub.State == HubState.Ready && hub.Id != _courier.HubUplink)
+            if (hub is { State: HubState.Ready } && hub.Id != _courier.HubUplink)
             {
                 _context.Outbox.Send(hub.Id, message with { HopsLeft = (byte)Math.Max(1, message.HopsLeft - 1) });
                 return true;
@@ -76,8 +85,23 @@ public sealed partial class HubSessions
         }
     }
 
+    /// <summary>Most members never see a hub again: sessions of which there is nothing to say are forgotten.</summary>
+    private void ForgetFresh()
+    {
+        var isInUse = false;
+        foreach (ref var hub in _sessions.AsSpan())
+        {
+            hub = hub is { IsFresh: true } ? null : hub;
+            isInUse |= hub is not null;
+        }
+
+        _sessions = isInUse ? _sessions : null;
+    }
+
+    private RingId SlotKey(int hub, int slot) => (_slots ??= new HubSlots(_rememberedKey, _hubCount))[hub, slot];
+
     /// <summary>One bit for each slot of <paramref name="hub"/> that this node is responsible for.</summary>
-    private int SlotsOf(HubSession hub)
+    private int SlotsOf(int hub)
     {
         if (_rememberedKey is null || _context.Phase is not (NodePhase.Member or NodePhase.Founding))
         {
@@ -87,7 +111,7 @@ public sealed partial class HubSessions
         var slots = 0;
         for (var slot = 0; slot < Attach.SlotCount; slot++)
         {
-            if (_context.View.Owned.Contains(hub.SlotKey(_rememberedKey, slot)))
+            if (_context.View.Owned.Contains(SlotKey(hub, slot)))
             {
                 slots |= 1 << slot;
             }
@@ -153,16 +177,16 @@ public sealed partial class HubSessions
         }
 
         var renew = new Renew(_context.Self.Certificate);
-        foreach (var hub in _hubs)
+        foreach (var hub in _sessions.AsSpan())
         {
-            if (hub.State == HubState.Ready)
+            if (hub is { State: HubState.Ready })
             {
                 _context.Outbox.Send(hub.Id, new Message
                 {
                     Kind = MessageKind.Renew,
                     HopsLeft = Message.HopBudget,
                     Source = _context.Self.Id,
-                    Destination = hub.SlotKey(_rememberedKey, 0),
+                    Destination = SlotKey(hub.Hub, 0),
                     MessageId = _context.NextMessageId(),
                     Body = _courier.NewBody(now, renew),
                 });
@@ -170,6 +194,6 @@ public sealed partial class HubSessions
             }
         }
 
-        _courier.Send(now, new Letter(_hubs[0].SlotKey(_rememberedKey, 0), renew) { Flags = MessageFlags.Responsible });
+        _courier.Send(now, new Letter(SlotKey(0, 0), renew) { Flags = MessageFlags.Responsible });
     }
 }

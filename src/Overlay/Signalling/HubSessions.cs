@@ -43,27 +43,27 @@ public sealed partial class HubSessions
 
     private readonly NodeContext _context;
     private readonly Courier _courier;
-    private readonly HubSession[] _hubs;
+    private readonly int _hubCount;
     private readonly string _token;
     private readonly bool _isGuest;
     private byte[]? _rememberedKey;
+    private HubSlots? _slots;
+
+    /// <summary>By the number of their hub; null where there is nothing to say of a session.</summary>
+    private HubSession?[]? _sessions;
+
     private int _current;
     private bool _isNewcomer;
-    private Instant _admitAt = Instant.Never;
-    private Instant _slotsAt = Instant.Never;
-    private Instant _renewAt = Instant.Never;
-    private Descriptor? _gateway;
+    private Moment _admitAt = Instant.Never;
+    private Moment _slotsAt = Instant.Never;
+    private Moment _renewAt = Instant.Never;
+    private RingId? _gateway;
 
     public HubSessions(NodeContext context, Courier courier, int hubCount, byte[]? rememberedKey, string token, bool isGuest)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(courier);
-        (_context, _courier, _rememberedKey, _token, _isGuest) = (context, courier, rememberedKey, token, isGuest);
-        _hubs = new HubSession[hubCount];
-        for (var i = 0; i < hubCount; i++)
-        {
-            _hubs[i] = new HubSession(i);
-        }
+        (_context, _courier, _hubCount, _rememberedKey, _token, _isGuest) = (context, courier, hubCount, rememberedKey, token, isGuest);
     }
 
     /// <summary>What the hub decided last; taken by <see cref="TakeEvent"/>.</summary>
@@ -81,8 +81,13 @@ public sealed partial class HubSessions
         get
         {
             var due = Instant.Min(Instant.Min(_admitAt, _slotsAt), _renewAt);
-            foreach (var hub in _hubs)
+            foreach (var hub in _sessions.AsSpan())
             {
+                if (hub is null)
+                {
+                    continue;
+                }
+
                 if (hub.State is HubState.Dialling or HubState.Greeting || IsWanted(hub))
                 {
                     due = Instant.Min(due, hub.Due);
@@ -104,13 +109,14 @@ public sealed partial class HubSessions
         if (!_isNewcomer)
         {
             _isNewcomer = true;
-            if (_hubs[_current].State == HubState.Ready)
+            var hub = SessionWith(_current);
+            if (hub.State == HubState.Ready)
             {
-                Admit(now, _hubs[_current]);
+                Admit(now, hub);
             }
             else
             {
-                Open(now, _hubs[_current]);
+                Open(now, hub);
             }
         }
     }
@@ -125,8 +131,11 @@ public sealed partial class HubSessions
     }
 
     /// <summary>The node begins as a member: nothing to ask of a hub, but for the slots that it may be responsible for, and its certificate when that grows old.</summary>
-    public void BeginIdeal(Instant now)
+    /// <param name="now">This moment.</param>
+    /// <param name="slots">The slots' keys, where the host has them for many nodes.</param>
+    public void BeginIdeal(Instant now, HubSlots? slots)
     {
+        _slots = slots?.HubCount == _hubCount ? slots : null;
         TakeCertificate(now, _context.Self.Certificate);
         JudgeSlots(now);
     }
@@ -137,9 +146,12 @@ public sealed partial class HubSessions
         _isNewcomer = false;
         (_admitAt, _slotsAt, _renewAt) = (Instant.Never, Instant.Never, Instant.Never);
         _courier.HubUplink = default;
-        foreach (var hub in _hubs)
+        foreach (var hub in _sessions.AsSpan())
         {
-            Close(hub);
+            if (hub is not null)
+            {
+                Close(hub);
+            }
         }
     }
 
@@ -203,8 +215,13 @@ public sealed partial class HubSessions
     /// <summary>Time passed: dials, second requests, slots, renewal, signs of life.</summary>
     public void Advance(Instant now)
     {
-        foreach (var hub in _hubs)
+        foreach (var hub in _sessions.AsSpan())
         {
+            if (hub is null)
+            {
+                continue;
+            }
+
             if (hub.State is HubState.Dialling or HubState.Greeting && hub.Due <= now)
             {
                 _context.Outbox.CloseHub(hub.Id);
@@ -223,7 +240,7 @@ public sealed partial class HubSessions
         if (_admitAt <= now)
         {
             _admitAt = Instant.Never;
-            if (_isNewcomer && _hubs[_current] is { State: HubState.Ready } hub)
+            if (_isNewcomer && SessionWith(_current) is { State: HubState.Ready } hub)
             {
                 Admit(now, hub);
             }
@@ -242,9 +259,9 @@ public sealed partial class HubSessions
 
     private HubSession? Find(LinkId id)
     {
-        foreach (var hub in _hubs)
+        foreach (var hub in _sessions.AsSpan())
         {
-            if (hub.Id == id && hub.State != HubState.Closed)
+            if (hub is not null && hub.Id == id && hub.State != HubState.Closed)
             {
                 return hub;
             }
@@ -252,6 +269,8 @@ public sealed partial class HubSessions
 
         return null;
     }
+
+    private HubSession SessionWith(int hub) => (_sessions ??= new HubSession?[_hubCount])[hub] ??= new HubSession(hub);
 
     private bool IsAdmitting(HubSession hub) => _isNewcomer && hub.Hub == _current;
 
@@ -288,7 +307,8 @@ public sealed partial class HubSessions
         if (IsAdmitting(hub))
         {
             _admitAt = Instant.Never;
-            _current = (_current + 1) % _hubs.Length; // The next hub of the list; each has its own back-off.
+            _current = (_current + 1) % _hubCount; // The next hub of the list; each has its own back-off.
+            SessionWith(_current); // Wanted from now on.
         }
     }
 
@@ -363,7 +383,7 @@ public sealed partial class HubSessions
                 Event = HubEventKind.Found;
                 break;
             case AdmitMode.Introduce:
-                _gateway = admitted.Gateway;
+                _gateway = admitted.Gateway?.Id;
                 _courier.HubUplink = hub.Id;
                 Event = HubEventKind.Introduced;
                 break;
@@ -397,7 +417,7 @@ public sealed partial class HubSessions
         hub.SentAt = now;
         if (_gateway is { } gateway)
         {
-            _courier.Send(now, new Letter(gateway.Id, new Ping(_context.NextNonce())));
+            _courier.Send(now, new Letter(gateway, new Ping(_context.NextNonce())));
         }
     }
 }

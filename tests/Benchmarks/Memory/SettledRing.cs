@@ -3,6 +3,7 @@ using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Signalling;
 using Overlay.Simulator.Ports;
 using Overlay.Time;
 
@@ -15,6 +16,7 @@ internal sealed class SettledRing
     private const ulong World = 7;
 
     private readonly byte[] _hubKey = new KeyedSigning(World, 0).PublicKey.ToArray();
+    private readonly HubSlots _hubSlots;
     private readonly (Contact Contact, ulong Index)[] _members;
     private readonly OverlayOptions _options = OverlayOptions.Default;
     private Dictionary<int, IdealLink>[] _links = [];
@@ -25,6 +27,7 @@ internal sealed class SettledRing
         var prng = new Prng(World);
         var nonce = new byte[NodeCertificate.NonceBytes];
         const long From = UnixOrigin / 1000;
+        _hubSlots = new HubSlots(_hubKey, hubCount: 1);
         _members = new (Contact, ulong)[count];
         for (var i = 0; i < count; i++)
         {
@@ -51,7 +54,7 @@ internal sealed class SettledRing
     public Contact MemberOf(int rank) => _members[rank].Contact;
 
     /// <summary>What all nodes share and no node is charged for.</summary>
-    public IEnumerable<object> Shared => [_members, _options, _hubKey];
+    public IEnumerable<object> Shared => [_members, _options, _hubKey, _hubSlots];
 
     /// <summary>Computes who is linked with whom, to be forgotten by <see cref="ForgetPlan"/>.</summary>
     public void Plan()
@@ -94,6 +97,7 @@ internal sealed class SettledRing
             {
                 Self = self,
                 HubKey = _hubKey,
+                HubSlots = _hubSlots,
                 Predecessor = _members[After(rank, -1)].Contact,
                 BeforePredecessor = _members[After(rank, -2)].Contact.Id,
                 Successors = successors,
