@@ -187,7 +187,7 @@ public sealed partial class ChordRing
             _founding.MergeDeparted(new(id, instance, default), saidGoodBye ? FoundingMark.Left : FoundingMark.Evicted);
         }
 
-        _query.End();
+        _query = null;
         _candidate = null;
         _agreed = null;
         StopFingers(now);

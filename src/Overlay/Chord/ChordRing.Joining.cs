@@ -125,9 +125,9 @@ public sealed partial class ChordRing
 
     private void PauseJoin(Instant now, TimeSpan pause)
     {
-        if (_query.Step == QueryStep.Join)
+        if (_query?.Step == QueryStep.Join)
         {
-            _query.End();
+            _query = null;
         }
 
         Join.HeldOwner = null;
@@ -239,7 +239,7 @@ public sealed partial class ChordRing
         {
             CompleteMesh(now);
         }
-        else if (Join.Step == JoinStep.Linking && _query.Step == QueryStep.None && _port.IsLinked(Join.Via.Id)
+        else if (Join.Step == JoinStep.Linking && _query is null && _port.IsLinked(Join.Via.Id)
             && (Join.Successor is not { } x || _port.IsLinked(x.Id)))
         {
             Ask(now, QueryStep.Join, Join.Via);
@@ -357,7 +357,7 @@ public sealed partial class ChordRing
     private void EndJoin()
     {
         (_joining, _joinDue) = (null, Instant.Never);
-        _query.End();
+        _query = null;
     }
 
     /// <summary>
@@ -378,7 +378,7 @@ public sealed partial class ChordRing
     {
         _departed.ForgetDeaths();
         _port.Observe(new() { Observation = Observation.AssumptionBroken, Phase = Phase });
-        _query.End();
+        _query = null;
         _successors.Clear();
         _candidate = null;
         _stabilizeDue = Instant.Never;

@@ -28,7 +28,7 @@ public sealed partial class ChordRing
         }
 
         var was = Phase;
-        _query.End();
+        _query = null;
         _joining = null;
         (_joinDue, _stabilizeDue, _fingerDue) = (Instant.Never, Instant.Never, Instant.Never);
         BecomePhase(NodePhase.Leaving);

@@ -12,7 +12,7 @@ namespace Overlay.Chord;
 //   t → Notify → t.succ[0]
 public sealed partial class ChordRing
 {
-    private Query _query = Query.Idle;
+    private Query? _query;
     private Moment _stabilizeDue = Instant.Never;
     private bool _stabilizeAgain;
     private Contact? _candidate;
@@ -23,7 +23,6 @@ public sealed partial class ChordRing
     /// <summary>The steps that query another node. There is at most one at a time.</summary>
     private enum QueryStep : byte
     {
-        None,
         Join,
         StabilizeFirst,
         StabilizeSecond,
@@ -45,9 +44,9 @@ public sealed partial class ChordRing
         {
             OnNews(now, from, answer);
         }
-        else if (_query.Step != QueryStep.None && _query.Held is null && _query.Nonce == answer.Nonce && _query.Target.Id == from.Id)
+        else if (_query is { Held: null } query && query.Nonce == answer.Nonce && query.Target.Id == from.Id)
         {
-            OnAnswer(now, answer);
+            OnAnswer(now, query, answer);
         }
     }
 
@@ -69,7 +68,7 @@ public sealed partial class ChordRing
         {
             _stabilizeDue = Instant.Never;
         }
-        else if (_query.Step == QueryStep.None)
+        else if (_query is null)
         {
             _stabilizeAgain = false;
             WishForLinks(now);
@@ -96,11 +95,11 @@ public sealed partial class ChordRing
         _port.Send(now, target.Id, new GetNeighbours(_query.Nonce));
     }
 
-    private void QueryTimedOut(Instant now)
+    private void QueryTimedOut(Instant now, Query query)
     {
-        var wasHeld = _query.Held is not null;
-        var (step, target) = (_query.Step, _query.Target);
-        _query.End();
+        var wasHeld = query.Held is not null;
+        var (step, target) = (query.Step, query.Target);
+        _query = null;
         if (step == QueryStep.Join)
         {
             JoinQueryTimedOut(now);
@@ -128,13 +127,13 @@ public sealed partial class ChordRing
     /// Goes on with the step that waited for <paramref name="answer"/>, or keeps waiting for certificates. Where those do not come in time the step is given up as
     /// a whole: half a list would be a poorer one than the node has.
     /// </summary>
-    private void OnAnswer(Instant now, Neighbours answer)
+    private void OnAnswer(Instant now, Query query, Neighbours answer)
     {
-        var (step, target, version, sentAt) = (_query.Step, _query.Target, _query.Version, _query.SentAt);
+        var (step, target, version, sentAt) = (query.Step, query.Target, query.Version, query.SentAt);
         if (step != QueryStep.Join && version != _successors.Version)
         {
             // Zave: between its query and the reply a node changes nothing of its own successor list. It did (a death): the answer came too late.
-            _query.End();
+            _query = null;
             StabilizeSoon(now);
             return;
         }
@@ -148,17 +147,17 @@ public sealed partial class ChordRing
 
         if (!known)
         {
-            if (_query.Held is null)
+            if (query.Held is null)
             {
-                _query.Held = answer;
-                _query.Deadline = now + _options.QueryTimeout;
+                query.Held = answer;
+                query.Deadline = now + _options.QueryTimeout;
             }
 
             _resolved.Clear();
             return;
         }
 
-        _query.End();
+        _query = null;
         switch (step)
         {
             case QueryStep.Join:
@@ -184,14 +183,14 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (_query.Step != QueryStep.None)
+        if (_query is not null)
         {
             _stabilizeAgain = true;
             return;
         }
 
         _query = new() { Step = QueryStep.StabilizeFirst, Target = _successors.First, Version = _successors.Version, SentAt = Instant.Never, Deadline = now + _options.QueryTimeout };
-        OnAnswer(now, news);
+        OnAnswer(now, _query, news);
     }
 
     /// <summary>Zave, Stabilize step 1, with the answer of the first successor s. The contacts of its list are in <see cref="_resolved"/>.</summary>
@@ -371,10 +370,8 @@ public sealed partial class ChordRing
     }
 
     /// <summary>One atomic query: whom, when, and the list's version that its answer is good for.</summary>
-    private struct Query
+    private sealed class Query
     {
-        public static readonly Query Idle = new() { Deadline = Instant.Never };
-
         public QueryStep Step;
         public Contact Target;
         public ulong Nonce;
@@ -382,7 +379,5 @@ public sealed partial class ChordRing
         public Moment SentAt;
         public Moment Deadline;
         public Neighbours? Held;
-
-        public void End() => this = Idle;
     }
 }

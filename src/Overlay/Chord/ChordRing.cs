@@ -73,14 +73,14 @@ public sealed partial class ChordRing
     public RingNeighbours RingNeighbours => new(_successors.Count > 0 ? _successors.First.Id : null, Predecessor?.Id);
 
     /// <summary>An answer that is here but waits for certificates: it may still be adopted (the checker of assumptions looks at it).</summary>
-    public Neighbours? HeldAnswer => _query.Held;
+    public Neighbours? HeldAnswer => _query?.Held;
 
     /// <summary>When <see cref="Advance"/> has something to do.</summary>
     public Instant NextDue
     {
         get
         {
-            var due = Instant.Min(_stabilizeDue, _query.Deadline);
+            var due = Instant.Min(_stabilizeDue, _query?.Deadline ?? Moment.Never);
             due = Instant.Min(due, Instant.Min(_joinDue, _arcsDue));
             return Instant.Min(due, Instant.Min(_fingerDue, _leaveDue));
         }
@@ -89,9 +89,9 @@ public sealed partial class ChordRing
     /// <summary>Does what is due.</summary>
     public void Advance(Instant now)
     {
-        if (_query.Step != QueryStep.None && now >= _query.Deadline)
+        if (_query is { } query && now >= query.Deadline)
         {
-            QueryTimedOut(now);
+            QueryTimedOut(now, query);
         }
 
         if (now >= _joinDue)
@@ -195,9 +195,9 @@ public sealed partial class ChordRing
     {
         ResumeHeldStates(now);
         ResumeHeldOwner(now);
-        if (_query.Held is { } held)
+        if (_query is { Held: { } held } query)
         {
-            OnAnswer(now, held);
+            OnAnswer(now, query, held);
         }
     }
 
@@ -213,9 +213,9 @@ public sealed partial class ChordRing
         DropNotifier(peer);
         RemoveSpectator(peer);
         _wishes.Remove(peer);
-        if (_query.Step != QueryStep.None && _query.Target.Id == peer)
+        if (_query?.Target.Id == peer)
         {
-            _query.End();
+            _query = null;
         }
 
         if (Fingers.Contains(peer))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Overlay.Identity;
 using Overlay.Ring;
 
@@ -12,14 +13,14 @@ public sealed class FingerTable(int maxLinked)
 
     private const byte Nobody = byte.MaxValue;
 
-    private readonly byte[] _rows = CreateRows();
-    private readonly List<Contact> _distinct = [];
+    private Finger[] _distinct = [];
+    private RowIndexes _rows = CreateRows();
 
     /// <summary>Distinct fingers known.</summary>
-    public int Count => _distinct.Count;
+    public int Count => _distinct.Length;
 
     /// <summary>The finger of <paramref name="row"/>, if one is known.</summary>
-    public Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]];
+    public Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]].Contact;
 
     /// <summary>Sets the finger of a row. Whether that changed the row.</summary>
     public bool Set(int row, in Contact finger)
@@ -32,12 +33,13 @@ public sealed class FingerTable(int maxLinked)
 
         if (index < 0)
         {
-            index = _distinct.Count;
-            _distinct.Add(finger);
+            index = _distinct.Length;
+            Array.Resize(ref _distinct, index + 1);
+            _distinct[index] = new(finger);
         }
         else if (_distinct[index].Instance < finger.Instance)
         {
-            _distinct[index] = finger;
+            _distinct[index] = new(finger);
         }
 
         _rows[row] = (byte)index;
@@ -104,20 +106,19 @@ public sealed class FingerTable(int maxLinked)
         var count = 0;
         for (var row = Rows - 1; row >= 0 && count < Math.Min(maxLinked, into.Length); row--)
         {
-
-            if (_rows[row] != Nobody && !AlreadyIn(into[..count], _distinct[_rows[row]].Id))
+            if (this[row] is { } finger && !AlreadyIn(into[..count], finger.Id))
             {
-                into[count++] = _distinct[_rows[row]];
+                into[count++] = finger;
             }
         }
 
         return count;
     }
 
-    private static byte[] CreateRows()
+    private static RowIndexes CreateRows()
     {
-        var rows = new byte[Rows];
-        Array.Fill(rows, Nobody);
+        var rows = default(RowIndexes);
+        ((Span<byte>)rows).Fill(Nobody);
         return rows;
     }
 
@@ -136,7 +137,7 @@ public sealed class FingerTable(int maxLinked)
 
     private int IndexOf(RingId id)
     {
-        for (var index = 0; index < _distinct.Count; index++)
+        for (var index = 0; index < _distinct.Length; index++)
         {
             if (_distinct[index].Id == id)
             {
@@ -150,14 +151,17 @@ public sealed class FingerTable(int maxLinked)
     /// <summary>Drops the fingers that no row names any more.</summary>
     private void Sweep()
     {
-        for (var index = _distinct.Count - 1; index >= 0; index--)
+        for (var index = _distinct.Length - 1; index >= 0; index--)
         {
-            if (Array.IndexOf(_rows, (byte)index) >= 0)
+            if (((ReadOnlySpan<byte>)_rows).Contains((byte)index))
             {
                 continue;
             }
 
-            _distinct.RemoveAt(index);
+            var fewer = new Finger[_distinct.Length - 1];
+            _distinct.AsSpan(0, index).CopyTo(fewer);
+            _distinct.AsSpan(index + 1).CopyTo(fewer.AsSpan(index));
+            _distinct = fewer;
             for (var row = 0; row < Rows; row++)
             {
                 if (_rows[row] != Nobody && _rows[row] > index)
@@ -166,5 +170,24 @@ public sealed class FingerTable(int maxLinked)
                 }
             }
         }
+    }
+
+    /// <summary>A contact without its id, which its certificate holds.</summary>
+    private readonly struct Finger(in Contact contact)
+    {
+        private readonly NodeCertificate _certificate = contact.Certificate;
+
+        public long Instance { get; } = contact.Instance;
+
+        public RingId Id => _certificate.Id;
+
+        public Contact Contact => new(Id, Instance, _certificate);
+    }
+
+    /// <summary>For each row its place among the distinct fingers, or <see cref="Nobody"/>.</summary>
+    [InlineArray(Rows)]
+    private struct RowIndexes
+    {
+        private byte _first;
     }
 }

@@ -7,19 +7,20 @@ using Overlay.Time;
 namespace Overlay.Chord;
 
 /// <summary>The links that the ring wishes for now, one purpose for each peer and kind of wish; only differences are told to the node.</summary>
-/// <remarks>Bounded by what is wished for: a founding mesh, or two successors, a candidate and the linked fingers.</remarks>
+/// <remarks>Bounded by what is wished for: a founding mesh, or two successors, a candidate and the linked fingers. 8 bytes a wish.</remarks>
 internal sealed class RingWishes
 {
-    private readonly List<(RingId Peer, LinkPurpose Purpose)> _wished = [];
+    /// <summary>The purpose above the 48 bits of the peer's id.</summary>
+    private ulong[] _wished = [];
 
     /// <summary>Forgets that a link to <paramref name="peer"/> was wished for, so that the next wish is told again.</summary>
     public void Remove(RingId peer)
     {
-        for (var index = _wished.Count - 1; index >= 0; index--)
+        for (var index = _wished.Length - 1; index >= 0; index--)
         {
-            if (_wished[index].Peer == peer)
+            if (PeerOf(_wished[index]) == peer)
             {
-                _wished.RemoveAt(index);
+                RemoveAt(index);
             }
         }
     }
@@ -29,9 +30,10 @@ internal sealed class RingWishes
     {
         foreach (ref readonly var peer in peers)
         {
-            if (!_wished.Contains((peer.Id, purpose)))
+            if (Array.IndexOf(_wished, Wish(peer.Id, purpose)) < 0)
             {
-                _wished.Add((peer.Id, purpose));
+                Array.Resize(ref _wished, _wished.Length + 1);
+                _wished[^1] = Wish(peer.Id, purpose);
                 port.WantLink(now, peer, purpose);
             }
             else if (!port.IsLinked(peer.Id))
@@ -40,14 +42,26 @@ internal sealed class RingWishes
             }
         }
 
-        for (var index = _wished.Count - 1; index >= 0; index--)
+        for (var index = _wished.Length - 1; index >= 0; index--)
         {
-            var (peer, of) = _wished[index];
-            if (of == purpose && !peers.Contains(peer))
+            var peer = PeerOf(_wished[index]);
+            if (_wished[index] == Wish(peer, purpose) && !peers.Contains(peer))
             {
-                _wished.RemoveAt(index);
+                RemoveAt(index);
                 port.UnwantLink(now, peer, purpose);
             }
         }
+    }
+
+    private static ulong Wish(RingId peer, LinkPurpose purpose) => ((ulong)purpose << RingId.Bits) | peer.Value;
+
+    private static RingId PeerOf(ulong wish) => RingId.From(wish);
+
+    private void RemoveAt(int index)
+    {
+        var fewer = new ulong[_wished.Length - 1];
+        _wished.AsSpan(0, index).CopyTo(fewer);
+        _wished.AsSpan(index + 1).CopyTo(fewer.AsSpan(index));
+        _wished = fewer;
     }
 }
