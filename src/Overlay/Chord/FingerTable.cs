@@ -13,14 +13,14 @@ public sealed class FingerTable(int maxLinked)
 
     private const byte Nobody = byte.MaxValue;
 
-    private Finger[] _distinct = [];
+    private Contact[] _distinct = [];
     private RowIndexes _rows = CreateRows();
 
     /// <summary>Distinct fingers known.</summary>
     public int Count => _distinct.Length;
 
     /// <summary>The finger of <paramref name="row"/>, if one is known.</summary>
-    public Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]].Contact;
+    public Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]];
 
     /// <summary>Sets the finger of a row. Whether that changed the row.</summary>
     public bool Set(int row, in Contact finger)
@@ -35,11 +35,11 @@ public sealed class FingerTable(int maxLinked)
         {
             index = _distinct.Length;
             Array.Resize(ref _distinct, index + 1);
-            _distinct[index] = new(finger);
+            _distinct[index] = finger;
         }
         else if (_distinct[index].Instance < finger.Instance)
         {
-            _distinct[index] = new(finger);
+            _distinct[index] = finger;
         }
 
         _rows[row] = (byte)index;
@@ -158,7 +158,7 @@ public sealed class FingerTable(int maxLinked)
                 continue;
             }
 
-            var fewer = new Finger[_distinct.Length - 1];
+            var fewer = new Contact[_distinct.Length - 1];
             _distinct.AsSpan(0, index).CopyTo(fewer);
             _distinct.AsSpan(index + 1).CopyTo(fewer.AsSpan(index));
             _distinct = fewer;
@@ -170,18 +170,6 @@ public sealed class FingerTable(int maxLinked)
                 }
             }
         }
-    }
-
-    /// <summary>A contact without its id, which its certificate holds.</summary>
-    private readonly struct Finger(in Contact contact)
-    {
-        private readonly NodeCertificate _certificate = contact.Certificate;
-
-        public long Instance { get; } = contact.Instance;
-
-        public RingId Id => _certificate.Id;
-
-        public Contact Contact => new(Id, Instance, _certificate);
     }
 
     /// <summary>For each row its place among the distinct fingers, or <see cref="Nobody"/>.</summary>

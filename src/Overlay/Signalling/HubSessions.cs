@@ -406,7 +406,11 @@ public sealed partial class HubSessions
 
     private void TakeCertificate(Instant now, NodeCertificate certificate)
     {
-        _context.Self = new(certificate.Id, _context.Self.Instance, certificate);
+        if (!ReferenceEquals(_context.Self.Certificate, certificate))
+        {
+            _context.Self = new(certificate.Id, _context.Self.Instance, certificate);
+        }
+
         var left = ((certificate.NotBefore + certificate.NotAfter) / 2) - (now.UnixMilliseconds / 1000);
         _renewAt = now + TimeSpan.FromSeconds(Math.Clamp(left, 60, (long)TimeSpan.FromDays(365).TotalSeconds));
     }

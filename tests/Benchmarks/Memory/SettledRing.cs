@@ -17,6 +17,7 @@ internal sealed class SettledRing
 
     private readonly byte[] _hubKey = new KeyedSigning(World, 0).PublicKey.ToArray();
     private readonly HubSlots _hubSlots;
+    private readonly CertificatePool _pool;
     private readonly (Contact Contact, ulong Index)[] _members;
     private readonly OverlayOptions _options = OverlayOptions.Default;
     private Dictionary<int, IdealLink>[] _links = [];
@@ -28,6 +29,7 @@ internal sealed class SettledRing
         var nonce = new byte[NodeCertificate.NonceBytes];
         const long From = UnixOrigin / 1000;
         _hubSlots = new HubSlots(_hubKey, hubCount: 1);
+        _pool = new CertificatePool(_hubKey, Math.Max(1024, count * 2));
         _members = new (Contact, ulong)[count];
         for (var i = 0; i < count; i++)
         {
@@ -35,6 +37,7 @@ internal sealed class SettledRing
             var index = (ulong)i + 1;
             var certificate = NodeCertificate.Issue(hub, new KeyedSigning(World, index).PublicKey, nonce, From, From + (14 * 24 * 3600));
             _members[i] = (new(certificate.Id, UnixOrigin, certificate), index);
+            _pool.Vouch(_members[i].Contact);
         }
 
         Array.Sort(_members, (left, right) => left.Contact.Id.Value.CompareTo(right.Contact.Id.Value));
@@ -54,7 +57,7 @@ internal sealed class SettledRing
     public Contact MemberOf(int rank) => _members[rank].Contact;
 
     /// <summary>What all nodes share and no node is charged for.</summary>
-    public IEnumerable<object> Shared => [_members, _options, _hubKey, _hubSlots];
+    public IEnumerable<object> Shared => [_members, _options, _hubKey, _hubSlots, _pool];
 
     /// <summary>Computes who is linked with whom, to be forgotten by <see cref="ForgetPlan"/>.</summary>
     public void Plan()
@@ -104,7 +107,7 @@ internal sealed class SettledRing
                 Fingers = FingersOf(rank).ToArray(),
                 Links = _links[rank].Values.ToArray(),
             };
-            var ports = new NodePorts(new KeyedSigning(World, index), null, new SeededSecrets(index));
+            var ports = new NodePorts(new KeyedSigning(World, index), null, new SeededSecrets(index)) { Certificates = _pool };
             Nodes[rank] = OverlayNode.FromIdeal(_options, ports, new NodeStart(index, UnixOrigin, 1, null, "", IsGuest: false), Start, place, outbox);
             afterEach(rank);
         }
