@@ -96,7 +96,7 @@ public enum Observation : byte
     NameLost,
 }
 
-/// <summary>One thing that the host must do after a step. A value of at most 128 bytes.</summary>
+/// <summary>One thing that the host must do after a step. A value of at most 64 bytes.</summary>
 public readonly record struct Effect
 {
     public EffectKind Kind { get; init; }

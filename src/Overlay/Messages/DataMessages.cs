@@ -9,6 +9,8 @@ namespace Overlay.Messages;
 public sealed record Data(ReadOnlyMemory<byte> Bytes, TraceContext CreationContext) : Payload
 {
     public override MessageKind Kind => MessageKind.Data;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Binary(Bytes.Length) + (CreationContext.IsNone ? WireLengths.One : WireLengths.Binary(TraceContext.Bytes));
 }
 
 /// <summary>A <see cref="Data"/> as a hop sees it, one bin: sealed for the destination, with <see cref="MessageFlags.Sealed"/> set in the envelope.</summary>
@@ -21,6 +23,8 @@ public sealed record SealedData(ReadOnlyMemory<byte> Bytes) : Payload
 public sealed record Receipt(ulong MessageId, byte Hops, IReadOnlyList<RingId> Route) : Payload
 {
     public override MessageKind Kind => MessageKind.Receipt;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(MessageId) + WireLengths.Of(Hops) + WireLengths.Of(Route);
 }
 
 /// <summary><c>[messageId, reason]</c>: from the node where the message ended.</summary>

@@ -62,6 +62,8 @@ public sealed record Proof(byte Version, NodeCertificate Certificate, long Insta
 public sealed record LinkStatus(NodePhase Phase, LinkPurpose Purpose) : Payload
 {
     public override MessageKind Kind => MessageKind.LinkStatus;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of((byte)Phase) + WireLengths.Of((byte)Purpose);
 }
 
 /// <summary><c>[nonce, replyTo | nil]</c>.</summary>
@@ -72,12 +74,16 @@ public sealed record LinkStatus(NodePhase Phase, LinkPurpose Purpose) : Payload
 public sealed record Ping(ulong Nonce, RingId? ReplyTo = null) : Payload
 {
     public override MessageKind Kind => MessageKind.Ping;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.Optional(ReplyTo.HasValue);
 }
 
 /// <summary><c>[nonce, phase]</c>; signed wherever it is routed, so that only the suspect itself can clear itself.</summary>
 public sealed record Pong(ulong Nonce, NodePhase Phase) : Payload
 {
     public override MessageKind Kind => MessageKind.Pong;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.Of((byte)Phase);
 }
 
 /// <summary><c>[nonce, suspect]</c>: asks a helper to let the suspect answer the asker. The helper forwards a <see cref="Ping"/> whose pong goes to the asker.</summary>

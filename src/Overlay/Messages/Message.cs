@@ -7,6 +7,7 @@ namespace Overlay.Messages;
 /// <para>Wire (MessagePack array):
 /// <c>[ver, kind, flags, hopsLeft, srcId, srcVia, dstId, dstVia, messageId, hopContext, body (, route)]</c>. Ids are bin 6, vias bin 6 or nil,
 /// hopContext bin 25 or nil; <c>route</c>, an array of ids, is there exactly when <see cref="MessageFlags.RecordRoute"/> is set.</para>
+/// <para>A value of 40 bytes, because every hop copies it several times: small fields lie in the 16 bits that ids leave free.</para>
 /// <para>Vias, flags <c>Final</c> and <c>Rerouted</c>, hopsLeft, hopContext and route are the hops'; all else is covered by the body's signature.</para>
 /// </remarks>
 public readonly record struct Message
@@ -20,40 +21,96 @@ public readonly record struct Message
     /// <summary>Links a message may cross.</summary>
     public const byte HopBudget = 64;
 
-    public MessageKind Kind { get; init; }
+    private const int KindAt = RingId.Bits;
+    private const int FlagsAt = KindAt + 8;
+    private const int HopsAt = RingId.Bits;
+    private const ulong SourceViaBit = 1UL << 56;
+    private const ulong DestinationViaBit = 1UL << 57;
 
-    public MessageFlags Flags { get; init; }
+    private readonly ulong _source; // id 48 | kind 8 | flags 8
+    private readonly ulong _destination; // id 48 | hopsLeft 8 | which vias 8
+    private readonly SeldomFields? _seldom;
+
+    public MessageKind Kind
+    {
+        get => (MessageKind)(byte)(_source >> KindAt);
+        init => _source = WithByte(_source, KindAt, (byte)value);
+    }
+
+    public MessageFlags Flags
+    {
+        get => (MessageFlags)(byte)(_source >> FlagsAt);
+        init => _source = WithByte(_source, FlagsAt, (byte)value);
+    }
 
     /// <summary>Links that may still be crossed.</summary>
-    public byte HopsLeft { get; init; }
+    public byte HopsLeft
+    {
+        get => (byte)(_destination >> HopsAt);
+        init => _destination = WithByte(_destination, HopsAt, value);
+    }
 
     /// <summary>Whether <see cref="SourceVia"/> is meaningful.</summary>
-    public bool HasSourceVia { get; init; }
+    public bool HasSourceVia
+    {
+        get => (_destination & SourceViaBit) != 0;
+        init => _destination = value ? _destination | SourceViaBit : _destination & ~SourceViaBit;
+    }
 
     /// <summary>Whether <see cref="DestinationVia"/> is meaningful.</summary>
-    public bool HasDestinationVia { get; init; }
+    public bool HasDestinationVia
+    {
+        get => (_destination & DestinationViaBit) != 0;
+        init => _destination = value ? _destination | DestinationViaBit : _destination & ~DestinationViaBit;
+    }
 
-    public RingId Source { get; init; }
+    public RingId Source
+    {
+        get => RingId.From(_source);
+        init => _source = WithId(_source, value);
+    }
 
     /// <summary>The anchor of a source that is not a member: the member through which it is reached.</summary>
-    public RingId SourceVia { get; init; }
+    public RingId SourceVia
+    {
+        get => _seldom is null ? default : _seldom.SourceVia;
+        init => _seldom = value == SourceVia ? _seldom : Seldom with { SourceVia = value };
+    }
 
-    public RingId Destination { get; init; }
+    public RingId Destination
+    {
+        get => RingId.From(_destination);
+        init => _destination = WithId(_destination, value);
+    }
 
     /// <summary>The anchor of a destination that is not a member.</summary>
-    public RingId DestinationVia { get; init; }
+    public RingId DestinationVia
+    {
+        get => _seldom is null ? default : _seldom.DestinationVia;
+        init => _seldom = value == DestinationVia ? _seldom : Seldom with { DestinationVia = value };
+    }
 
     /// <summary>Unique for (source, instance).</summary>
     public ulong MessageId { get; init; }
 
     /// <summary>The trace context of the last hop; rewritten by each.</summary>
-    public TraceContext HopContext { get; init; }
+    public TraceContext HopContext
+    {
+        get => _seldom is null ? default : _seldom.HopContext;
+        init => _seldom = value == HopContext ? _seldom : Seldom with { HopContext = value };
+    }
 
     /// <summary>The body: a <see cref="SignedBody"/> where it was made or opened, an <see cref="EncodedBody"/> where it only passes through.</summary>
     public MessageBody? Body { get; init; }
 
     /// <summary>The ids of the hops so far, where the route is recorded; bounded by <see cref="HopBudget"/>.</summary>
-    public RingId[]? Route { get; init; }
+    public RingId[]? Route
+    {
+        get => _seldom?.Route;
+        init => _seldom = value == Route ? _seldom : Seldom with { Route = value };
+    }
+
+    private SeldomFields Seldom => _seldom ?? new();
 
     /// <summary>Whether <paramref name="flag"/> is set.</summary>
     public bool Has(MessageFlags flag) => (Flags & flag) != 0;
@@ -63,4 +120,20 @@ public readonly record struct Message
 
     /// <summary>Whether it must reach exactly one node (an anchor always is exact).</summary>
     public bool IsExact => HasDestinationVia || !Has(MessageFlags.Responsible);
+
+    private static ulong WithId(ulong word, RingId id) => (word & ~(RingId.RingSize - 1)) | id.Value;
+
+    private static ulong WithByte(ulong word, int at, byte value) => (word & ~(0xFFUL << at)) | ((ulong)value << at);
+
+    /// <summary>What few messages have, shared by all copies of one that does: it changes at a few hops only.</summary>
+    private sealed record SeldomFields
+    {
+        public RingId SourceVia { get; init; }
+
+        public RingId DestinationVia { get; init; }
+
+        public TraceContext HopContext { get; init; }
+
+        public RingId[]? Route { get; init; }
+    }
 }

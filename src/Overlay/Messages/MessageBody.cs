@@ -23,9 +23,8 @@ public sealed class EncodedBody : MessageBody
 /// </remarks>
 public sealed class SignedBody : MessageBody
 {
-    private int _encodedLength = -1;
-    private ReadOnlyMemory<byte> _signature;
-    private ReadOnlyMemory<byte> _payloadBytes;
+    private int _encodedLength;
+    private Bytes? _bytes; // Only of what was signed, or read from bytes: what crosses one proved link in a simulator has neither.
 
     /// <summary>The source's instance.</summary>
     public required long Instance { get; init; }
@@ -36,8 +35,8 @@ public sealed class SignedBody : MessageBody
     /// <summary>64 bytes, or empty.</summary>
     public ReadOnlyMemory<byte> Signature
     {
-        get => _signature;
-        set => (_signature, _encodedLength) = (value, -1);
+        get => _bytes is null ? default : _bytes.Signature;
+        set => ((_bytes ??= new()).Signature, _encodedLength) = (value, 0);
     }
 
     /// <summary>The content.</summary>
@@ -47,11 +46,18 @@ public sealed class SignedBody : MessageBody
     /// <remarks>Where it arrived, it lies in the memory that the message was read from and is good as long as that.</remarks>
     public ReadOnlyMemory<byte> PayloadBytes
     {
-        get => _payloadBytes;
-        set => (_payloadBytes, _encodedLength) = (value, -1);
+        get => _bytes is null ? default : _bytes.Payload;
+        set => ((_bytes ??= new()).Payload, _encodedLength) = (value, 0);
     }
 
-    public override int EncodedLength => _encodedLength >= 0 ? _encodedLength : _encodedLength = MessageCodec.MeasureBody(this);
+    public override int EncodedLength => _encodedLength > 0 ? _encodedLength : _encodedLength = MessageCodec.MeasureBody(this);
+
+    private sealed class Bytes
+    {
+        public ReadOnlyMemory<byte> Signature { get; set; }
+
+        public ReadOnlyMemory<byte> Payload { get; set; }
+    }
 }
 
 /// <summary>The content of a message; one sealed type for each <see cref="MessageKind"/>.</summary>
@@ -59,4 +65,7 @@ public abstract record Payload
 {
     /// <summary>The kind of message that carries it.</summary>
     public abstract MessageKind Kind { get; }
+
+    /// <summary>Bytes on the wire, exactly what the codec writes: by arithmetic for the kinds that make up most of the traffic, else by measuring.</summary>
+    internal virtual int Measure() => MessageCodec.MeasurePayload(this);
 }

@@ -8,15 +8,21 @@ public static partial class MessageCodec
 {
     private const int BodyElements = 4;
 
-    /// <summary>The payload's bytes, made once: what is signed is what is sent.</summary>
-    internal static byte[] EncodePayload(Payload payload)
+    /// <summary>The payload's bytes, made once (what is signed is what is sent), with room behind them.</summary>
+    internal static byte[] EncodePayload(Payload payload, int room = 0)
     {
-        var measuring = MessagePackWriter.Measuring();
-        WritePayload(ref measuring, payload);
-        var bytes = new byte[measuring.Position];
-        var writer = new MessagePackWriter(bytes);
+        var bytes = new byte[payload.Measure() + room];
+        var writer = new MessagePackWriter(bytes.AsSpan(0, bytes.Length - room));
         WritePayload(ref writer, payload);
-        return bytes;
+        return writer.Failed ? throw new InvalidOperationException($"A {payload.GetType().Name} takes {writer.Position} bytes, not {bytes.Length - room}.") : bytes;
+    }
+
+    /// <summary>Bytes of a payload, by running its writer.</summary>
+    internal static int MeasurePayload(Payload payload)
+    {
+        var writer = MessagePackWriter.Measuring();
+        WritePayload(ref writer, payload);
+        return writer.Position;
     }
 
     /// <summary>Reads a payload from its bytes.</summary>

@@ -11,21 +11,29 @@ namespace Overlay.Messages;
 /// </remarks>
 public static partial class MessageCodec
 {
+    /// <summary>Head of the array, version, two ids, and nil for the trace.</summary>
+    private const int FixedBytes = WireLengths.One + WireLengths.One + WireLengths.Id + WireLengths.Id + WireLengths.One;
+
     /// <summary>Bytes that <paramref name="message"/> takes on the wire; exactly what <see cref="Write"/> writes.</summary>
     public static int Measure(in Message message)
     {
-        var writer = MessagePackWriter.Measuring();
-        WriteEnvelope(ref writer, message);
-        return writer.Position + (message.Body?.EncodedLength ?? 0) + RouteLength(message);
+        var length = FixedBytes + WireLengths.Of(message.MessageId) + (message.Body?.EncodedLength ?? 0)
+            + WireLengths.Of((byte)message.Kind) + WireLengths.Of((byte)message.Flags) + WireLengths.Of(message.HopsLeft)
+            + WireLengths.Optional(message.HasSourceVia) + WireLengths.Optional(message.HasDestinationVia);
+        if (message.Has(MessageFlags.RecordRoute))
+        {
+            length += WireLengths.Of(message.Route ?? []);
+        }
+
+        return message.HopContext.IsNone ? length : length + WireLengths.Binary(TraceContext.Bytes) - WireLengths.One;
     }
 
     /// <summary>Bytes that <paramref name="body"/> takes on the wire.</summary>
     public static int MeasureBody(SignedBody body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        var writer = MessagePackWriter.Measuring();
-        WriteBody(ref writer, body);
-        return writer.Position;
+        return WireLengths.Array(BodyElements) + WireLengths.Of(body.Instance) + WireLengths.Of(body.ExpiresAt) + WireLengths.Binary(body.Signature.Length)
+            + (body.PayloadBytes.IsEmpty ? body.Payload.Measure() : body.PayloadBytes.Length);
     }
 
     /// <summary>Writes <paramref name="message"/>.</summary>
@@ -148,13 +156,6 @@ public static partial class MessageCodec
     {
         var header = EnvelopeHeader.Of(message);
         header.Write(ref writer);
-    }
-
-    private static int RouteLength(in Message message)
-    {
-        var writer = MessagePackWriter.Measuring();
-        WriteRoute(ref writer, message);
-        return writer.Position;
     }
 
     private static void WriteRoute(ref MessagePackWriter writer, in Message message)

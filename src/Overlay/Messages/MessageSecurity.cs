@@ -34,18 +34,23 @@ public static class MessageSecurity
     {
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(signing);
+        Memory<byte> signature;
         if (body.PayloadBytes.IsEmpty)
         {
-            body.PayloadBytes = MessageCodec.EncodePayload(body.Payload);
+            var bytes = MessageCodec.EncodePayload(body.Payload, room: ISigning.SignatureBytes).AsMemory();
+            (body.PayloadBytes, signature) = (bytes[..^ISigning.SignatureBytes], bytes[^ISigning.SignatureBytes..]);
+        }
+        else
+        {
+            signature = new byte[ISigning.SignatureBytes];
         }
 
-        var signature = new byte[ISigning.SignatureBytes];
         var length = SignedHeadBytes + body.PayloadBytes.Length;
         var rented = length <= StackBytes ? null : ArrayPool<byte>.Shared.Rent(length);
         var signed = rented is null ? stackalloc byte[StackBytes] : rented;
         signed = signed[..length];
         WriteSigned(message, body, signed);
-        signing.Sign(signed, signature);
+        signing.Sign(signed, signature.Span);
         Return(rented);
         body.Signature = signature;
     }

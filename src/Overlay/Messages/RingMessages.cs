@@ -24,6 +24,8 @@ public sealed record FindOwner(ulong Nonce, LookupPurpose Purpose) : Payload
     public NodeCertificate? Certificate { get; init; }
 
     public override MessageKind Kind => MessageKind.FindOwner;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.One + WireLengths.Optional(Certificate);
 }
 
 /// <summary><c>[nonce, phase, self, predecessor | nil, [successor…], [founding member…], retryAfterMs, hops, certificate | nil]</c>: the answer to <see cref="FindOwner"/>.</summary>
@@ -53,12 +55,18 @@ public sealed record Owner(
     public const int MaxDescriptors = 64;
 
     public override MessageKind Kind => MessageKind.Owner;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.One
+        + WireLengths.Of(Self) + WireLengths.Optional(Predecessor) + WireLengths.Of(Successors) + WireLengths.Of(Founding)
+        + WireLengths.Of((long)RetryAfterMilliseconds) + WireLengths.Of(Hops) + WireLengths.Optional(Certificate);
 }
 
 /// <summary><c>[nonce]</c>: asks a member for its neighbours; one atomic query of Join or Stabilize.</summary>
 public sealed record GetNeighbours(ulong Nonce) : Payload
 {
     public override MessageKind Kind => MessageKind.GetNeighbours;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce);
 }
 
 /// <summary><c>[nonce, phase, epoch, self, predecessor | nil, [successor…]]</c>. Nonce 0: unasked, a change on its way to the predecessor.</summary>
@@ -71,6 +79,9 @@ public sealed record GetNeighbours(ulong Nonce) : Payload
 public sealed record Neighbours(ulong Nonce, NodePhase Phase, int Epoch, Descriptor Self, Descriptor? Predecessor, IReadOnlyList<Descriptor> Successors) : Payload
 {
     public override MessageKind Kind => MessageKind.Neighbours;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.One
+        + WireLengths.Of((long)Epoch) + WireLengths.Of(Self) + WireLengths.Optional(Predecessor) + WireLengths.Of(Successors);
 }
 
 /// <summary><c>[self, arcAfter | nil]</c>: "I think that I am your predecessor" (notify; starts Rectify at the receiver).</summary>
@@ -79,6 +90,8 @@ public sealed record Neighbours(ulong Nonce, NodePhase Phase, int Epoch, Descrip
 public sealed record Notify(Descriptor Self, RingId? ArcAfter) : Payload
 {
     public override MessageKind Kind => MessageKind.Notify;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Self) + WireLengths.Optional(ArcAfter.HasValue);
 }
 
 /// <summary><c>[predecessor | nil, [successor…]]</c>: a graceful good-bye that introduces predecessor and successor to each other.</summary>
@@ -105,6 +118,8 @@ public sealed record Grant(long Epoch, RingId After, RingId UpTo, bool More, IRe
 public sealed record Granted(long Epoch) : Payload
 {
     public override MessageKind Kind => MessageKind.Granted;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Epoch);
 }
 
 /// <summary>The state of one entry of the founding set; a later state wins within an instance.</summary>

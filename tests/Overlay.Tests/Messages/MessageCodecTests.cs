@@ -27,6 +27,35 @@ public sealed class MessageCodecTests
         Assert.Equal(bytes, MessageCodec.Encode(MessageCodec.Detach(read)));
     }
 
+    [Theory]
+    [MemberData(nameof(Indexes))]
+    public void A_measured_message_is_as_long_as_the_written_one(int index)
+    {
+        var payload = Samples.All[index];
+
+        Assert.Equal(MessageCodec.MeasurePayload(payload), payload.Measure());
+        foreach (var (id, instance) in new (ulong, long)[] { (0, -1), (127, 127), (128, -33), (65_535, -129), (65_536, -32_769), (ulong.MaxValue, long.MinValue) })
+        {
+            var plain = Samples.Around(payload) with
+            {
+                MessageId = id,
+                HopsLeft = (byte)Math.Min(id, Message.HopBudget),
+                Body = new SignedBody { Instance = instance, ExpiresAt = (long)(id >> 1), Payload = payload, Signature = new byte[64] },
+            };
+            var full = plain with
+            {
+                Flags = (MessageFlags)0xFF,
+                HasSourceVia = true,
+                HasDestinationVia = true,
+                HopContext = Samples.Trace,
+                Route = [.. Enumerable.Repeat(RingId.From(id), (int)Math.Min(id, 64))],
+            };
+
+            Assert.Equal(MessageCodec.Write(plain, new byte[Message.MaxBytes]), MessageCodec.Measure(plain));
+            Assert.Equal(MessageCodec.Write(full, new byte[Message.MaxBytes]), MessageCodec.Measure(full));
+        }
+    }
+
     [Fact]
     public void There_is_a_sample_of_every_kind()
     {
