@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Overlay.Simulator.Metrics;
 using Overlay.Simulator.Reports;
@@ -31,6 +32,9 @@ public sealed record SweepRequest
 /// <param name="output">Where programs read.</param>
 public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console, TextWriter output)
 {
+    private readonly Stopwatch _since = new();
+    private int _before;
+
     /// <summary>Runs what is not done yet and summarizes what is.</summary>
     /// <returns>0: every run held; 1: some did not; 130: interrupted, to be gone on with by <c>--resume</c>.</returns>
     /// <exception cref="InvalidDataException">The folder holds other runs already, and nothing was said of resuming.</exception>
@@ -44,7 +48,8 @@ public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console,
             Finished = (cell, result) => Tell(cell, result, ++done, mine.Count, request),
         };
         var missing = runner.Missing(mine);
-        done = mine.Count - missing.Count;
+        _before = done = mine.Count - missing.Count;
+        _since.Restart();
         if (done > 0 && !request.Resume)
         {
             throw new InvalidDataException($"{request.Folder} holds {done} of these runs already; go on with them by --resume, or name another folder");
@@ -94,7 +99,8 @@ public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console,
             return;
         }
 
-        Say(request, $"{done}/{all}  {cell.Label}: success {Formats.Percent(result.Totals.LookupSuccess)}, {Formats.Number(result.Totals.MeanHops)} hops, {Formats.Duration(result.Wall)}");
+        var left = Formats.Duration(_since.Elapsed * ((double)(all - done) / Math.Max(1, done - _before)));
+        Say(request, $"{done}/{all}  {cell.Label}: success {Formats.Percent(result.Totals.LookupSuccess)}, {Formats.Number(result.Totals.MeanHops)} hops, {Formats.Duration(result.Wall)}   {left} left");
     }
 
     private void Say(SweepRequest request, FormattableString text)

@@ -21,7 +21,6 @@ internal static class RunCharts
             new TimeChart("upkeep", "Upkeep", "bytes per node and second", [Curve("overlay messages", samples, one => one.UpkeepBytesPerNodeSecond), Curve("links", samples, one => one.LinkBytesPerNodeSecond)]) { Stacked = true },
             new TimeChart("nodes", "Nodes", "", [Curve("live", samples, one => one.Live), Curve("members", samples, one => one.Members), Curve("joining", samples, one => one.Joining)]),
             new TimeChart("ring", "Ring health", "members with the right neighbours", [Curve("correct", samples, one => one.RingCorrect) with { Color = 2 }]) { Percent = true },
-            new TimeChart("faults", "Found by the checkers", "since the start", [Curve("broken assumptions", samples, one => one.BrokenAssumptions) with { Color = 1 }, Curve("violations", samples, one => one.Violations) with { Color = 7 }]),
             new TimeChart("links", "Links and messages", "per node", [Curve("links held", samples, one => one.MeanLinks), Curve("messages per second", samples, one => one.MessagesPerNodeSecond)]),
             new TimeChart("speed", "Speed of the simulation", "events per real second", [Curve("events", samples, one => one.EventsPerSecond) with { Color = 6 }]),
         ];
@@ -29,6 +28,11 @@ internal static class RunCharts
         if (reasons.Count > 0)
         {
             charts.Insert(1, new TimeChart("failures", "Failed look-ups", "in each sample, by reason", [.. reasons.Select((reason, i) => Curve(reason, samples, one => one.LookupsFailed.GetValueOrDefault(reason)) with { Color = (i + 7) % 8 })]) { Stacked = true });
+        }
+
+        if (samples.Any(sample => sample.BrokenAssumptions + sample.Violations > 0))
+        {
+            charts.Insert(charts.Count - 2, new TimeChart("faults", "Found by the checkers", "since the start", [Curve("broken assumptions", samples, one => one.BrokenAssumptions) with { Color = 1 }, Curve("violations", samples, one => one.Violations) with { Color = 7 }]));
         }
 
         return charts;
@@ -71,7 +75,7 @@ internal static class RunCharts
     private static BarChart Bars(string id, string title, Distribution spread, int color)
     {
         var isLog = spread.Unit == "ms";
-        var from = isLog ? Math.Max(spread.Min, spread.Max / 1e5) : 0;
+        var from = isLog ? Math.Max(spread.Min, spread.Max / 5000) : 0;
         from = isLog && from <= 0 ? 0.1 : from;
         var to = isLog ? Math.Max(spread.Max, from * 2) : spread.Max + 1;
         return new(id, title, spread.Unit)

@@ -243,7 +243,7 @@
       hit.onpointerenter = () => { whole.textContent = text; };
       hit.onpointerleave = () => { whole.textContent = ""; };
     }
-    figure.querySelector(".legend").textContent = [["mean", chart.mean], ["p50", chart.p50], ["p99", chart.p99], ["max", chart.max]]
+    figure.querySelector(".legend").textContent = [["mean", chart.mean], ["p50", chart.p50], ["p99", chart.p99]]
       .map(([name, value]) => `${name} ${amount(value, chart)}`).join(" · ");
   };
   const logTicks = (from, to) => {

@@ -99,7 +99,7 @@ public sealed class ScenarioReaderTests
 
         Assert.Equal([TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1)], scenario.Phases.Select(phase => phase.Duration));
         Assert.Equal(TimeSpan.FromSeconds(90), scenario.Phases[0].Faults[0].At);
-        Assert.Equal(TimeSpan.FromSeconds(9), scenario.Phases[0].Faults[2].For);
+        Assert.Equal(TimeSpan.FromSeconds(6), scenario.Phases[0].Faults[2].For);
         Assert.Equal(TimeSpan.FromMinutes(6), scenario.Duration);
     }
 
