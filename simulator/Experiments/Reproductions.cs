@@ -4,5 +4,5 @@ namespace Overlay.Simulator.Experiments;
 public static class Reproductions
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Reproduction> All { get; } = [new ChordPathLength(), new ChordChurn(), new BambooChurn()];
+    public static IReadOnlyList<Reproduction> All { get; } = [new ChordPathLength(), new ChordFailures(), new ChordChurn(), new BambooChurn()];
 }

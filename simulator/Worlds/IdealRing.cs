@@ -18,7 +18,6 @@ public readonly record struct RankLink(int Peer, LinkPurpose Purpose, LinkPurpos
 /// </remarks>
 public sealed class IdealRing
 {
-    private const int LinkedSuccessors = 2;
     private const int MaxAlternatives = 4;
     private const int RankBits = 24;
     private const int RankMask = (1 << RankBits) - 1;
@@ -130,7 +129,7 @@ public sealed class IdealRing
     {
         for (var rank = 0; rank < _ids.Length; rank++)
         {
-            for (var step = 1; step <= LinkedSuccessors; step++)
+            for (var step = 1; step <= _options.LinkedSuccessors; step++)
             {
                 Want(rank, After(rank, step), LinkPurpose.Ring);
             }

@@ -163,7 +163,7 @@ public sealed partial class OverlayNode
         var place = _ring!.Predecessor is { } predecessor ? RingArc.Between(predecessor.Id, self) : default;
         var owned = IsFenced ? default : _ring.OwnedArc ?? default;
         var successor = _ring.Successors.Length > 0 ? _ring.Successors[0].Id : self;
-        var view = new RingView(self, place, owned, successor);
+        var view = new RingView(self, place, owned, successor, _context.Options.Routing);
         if (view == _context.View)
         {
             return false;

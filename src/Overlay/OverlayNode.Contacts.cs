@@ -3,6 +3,7 @@ using Overlay.Identity;
 using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Routing;
 using Overlay.Time;
 
 namespace Overlay;
@@ -48,6 +49,28 @@ public sealed partial class OverlayNode
         }
 
         return default;
+    }
+
+    /// <summary>
+    /// For measuring: where a look-up for <paramref name="key"/> would go from this member, if the peers in <paramref name="failed"/> were found dead. Nothing is sent, and
+    /// nothing is learned.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="phases">The phase in which the look-up comes here: flags among <see cref="Router.Phases"/>.</param>
+    /// <param name="failed">Peers that do not answer.</param>
+    /// <returns>What becomes of it; the peer, where it goes on; and the phase in which it does.</returns>
+    public (HopKind Kind, RingId? Peer, MessageFlags Phases) NextOf(RingId key, MessageFlags phases, IReadOnlySet<RingId> failed)
+    {
+        var message = new Message
+        {
+            Kind = MessageKind.FindOwner,
+            Flags = MessageFlags.Responsible | (phases & Router.Phases),
+            HopsLeft = Message.HopBudget,
+            Source = _context.Self.Id,
+            Destination = key,
+        };
+        var hop = Router.NextHop(_context.View, _context.Links, message, failed: failed);
+        return (hop.Kind, hop.Link?.PeerId, hop.Phase);
     }
 
     /// <summary>What this node wants a link to <paramref name="peer"/> for.</summary>

@@ -1,5 +1,15 @@
 namespace Overlay;
 
+/// <summary>Which way messages go.</summary>
+public enum RoutingWays : byte
+{
+    /// <summary>Over all links, the shorter way round.</summary>
+    BothWays,
+
+    /// <summary>Clockwise over own successors and fingers only, as in the Chord papers. For comparison with the literature.</summary>
+    Clockwise,
+}
+
 /// <summary>The tunables of a node's protocol. Defaults suit a network over the internet.</summary>
 public sealed record OverlayOptions
 {
@@ -10,6 +20,14 @@ public sealed record OverlayOptions
     /// <value>Default 8; 2 … 32.</value>
     /// <remarks>The ring survives the simultaneous death of r − 1 neighbours; each entry costs about 30 bytes in every stabilize answer. It is also the size up to which a network is founding.</remarks>
     public int SuccessorListLength { get; init; } = 8;
+
+    /// <summary>Successors that are kept linked; the other entries of the list are known only.</summary>
+    /// <value>Default 2; 1 … <see cref="SuccessorListLength"/>. More only for comparison with the literature, where whoever is known can be talked to.</value>
+    public int LinkedSuccessors { get; init; } = 2;
+
+    /// <summary>Which way messages go.</summary>
+    /// <value>Default <see cref="RoutingWays.BothWays"/>; the other only for comparison with the literature.</value>
+    public RoutingWays Routing { get; init; } = RoutingWays.BothWays;
 
     /// <summary>Distinct fingers that are linked, the farthest ones.</summary>
     /// <value>Default 16; 0 … 48.</value>

@@ -9,14 +9,11 @@ namespace Overlay.Chord;
 // predecessors come from their side. While founding: everybody. Entries 3 … r are known, not linked.
 public sealed partial class ChordRing
 {
-    /// <summary>Successors that are kept linked.</summary>
-    private const int LinkedSuccessors = 2;
-
     private readonly RingWishes _wishes = new();
 
     private void WishForLinks(Instant now)
     {
-        var wished = new List<Contact>(LinkedSuccessors + 1);
+        var wished = new List<Contact>(_options.LinkedSuccessors + 1);
         if (Phase == NodePhase.Founding)
         {
             Span<Contact> mesh = new Contact[FoundingState.MaxEntries];
@@ -27,7 +24,7 @@ public sealed partial class ChordRing
         }
         else if (Phase == NodePhase.Member)
         {
-            foreach (ref readonly var successor in _successors.Entries[..Math.Min(LinkedSuccessors, _successors.Count)])
+            foreach (ref readonly var successor in _successors.Entries[..Math.Min(_options.LinkedSuccessors, _successors.Count)])
             {
                 wished.Add(successor);
             }

@@ -240,5 +240,12 @@ public sealed class LinkTable
 /// <summary>Which links a search may use: never <paramref name="Avoid"/>, suspects only where <paramref name="Suspects"/> says so.</summary>
 public readonly record struct LinkChoice(LinkId Avoid, bool Suspects)
 {
-    public bool Allows(Link link) => link.Forwards && link.Id != Avoid && (Suspects || !link.IsSuspect);
+    /// <summary>Peers taken for dead, where somebody asks what then; null: nobody.</summary>
+    public IReadOnlySet<RingId>? Failed { get; init; }
+
+    /// <summary>Only this node's own successors and fingers.</summary>
+    public bool IsOwnOnly { get; init; }
+
+    public bool Allows(Link link) => link.Forwards && link.Id != Avoid && (Suspects || !link.IsSuspect)
+        && (!IsOwnOnly || (link.Purpose & (LinkPurpose.Ring | LinkPurpose.Finger)) != 0) && Failed?.Contains(link.PeerId) != true;
 }

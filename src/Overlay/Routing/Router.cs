@@ -10,7 +10,8 @@ namespace Overlay.Routing;
 /// <param name="Place">(predecessor, self]; empty where no predecessor is known.</param>
 /// <param name="Owned">What this node is responsible for. Other than <paramref name="Place"/> while a grant is on its way (mechanisms §3).</param>
 /// <param name="Successor">The first successor; this node itself where it is alone.</param>
-public readonly record struct RingView(RingId Self, RingArc Place, RingArc Owned, RingId Successor);
+/// <param name="Routing">Which way messages go.</param>
+public readonly record struct RingView(RingId Self, RingArc Place, RingArc Owned, RingId Successor, RoutingWays Routing = RoutingWays.BothWays);
 
 /// <summary>What becomes of a message at one node.</summary>
 public enum HopKind : byte
@@ -51,7 +52,12 @@ public static class Router
     public const MessageFlags Phases = MessageFlags.Final | MessageFlags.Around;
 
     /// <summary>Where <paramref name="message"/> goes from a member (or founding member). Allocates nothing.</summary>
-    public static NextHop NextHop(in RingView view, LinkTable links, in Message message, LinkId avoid = default)
+    /// <param name="view">The node's place.</param>
+    /// <param name="links">Its links.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="avoid">A link that is not to be taken.</param>
+    /// <param name="failed">Peers taken for dead, for who asks what would be then.</param>
+    public static NextHop NextHop(in RingView view, LinkTable links, in Message message, LinkId avoid = default, IReadOnlySet<RingId>? failed = null)
     {
         if (IsForSelf(view.Self, message) || (!message.IsExact && view.Owned.Contains(message.Target)))
         {
@@ -66,7 +72,7 @@ public static class Router
         if (message.IsExact)
         {
             var direct = links.FindOpen(message.Destination);
-            if (direct is { IsSuspect: false } && direct.Id != avoid)
+            if (direct is { IsSuspect: false } && direct.Id != avoid && failed?.Contains(message.Destination) != true)
             {
                 return new(HopKind.Forward, direct, message.Flags & Phases, DropReason.None);
             }
@@ -78,8 +84,8 @@ public static class Router
         }
 
         // A suspect carries a message only where nobody else can.
-        return TryStep(view, links, message, new LinkChoice(avoid, Suspects: false), out var hop)
-            || TryStep(view, links, message, new LinkChoice(avoid, Suspects: true), out hop)
+        return TryStep(view, links, message, new LinkChoice(avoid, Suspects: false) { Failed = failed }, out var hop)
+            || TryStep(view, links, message, new LinkChoice(avoid, Suspects: true) { Failed = failed }, out hop)
             ? hop
             : new(HopKind.Drop, null, MessageFlags.None, DropReason.NoRoute);
     }
@@ -89,7 +95,7 @@ public static class Router
 
     private static bool TryStep(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
     {
-        if (choice.Suspects && message.IsExact && links.FindOpen(message.Target) is { } suspect && suspect.Id != choice.Avoid)
+        if (choice.Suspects && message.IsExact && links.FindOpen(message.Target) is { } suspect && suspect.Id != choice.Avoid && choice.Failed?.Contains(suspect.PeerId) != true)
         {
             hop = new(HopKind.Forward, suspect, message.Flags & Phases, DropReason.None);
             return true;
@@ -98,6 +104,7 @@ public static class Router
         hop = default;
         return (message.Flags & Phases) switch
         {
+            MessageFlags.None when view.Routing == RoutingWays.Clockwise => TryClockwise(view, links, message, choice, out hop),
             MessageFlags.None => TryNearer(view, links, message, choice, out hop)
                 || TryFinal(view, links, message, choice, out hop)
                 || TryAround(view, links, message, choice, out hop),
@@ -105,6 +112,23 @@ public static class Router
             MessageFlags.Around => TryAround(view, links, message, choice, out hop),
             _ => false, // The step over the key was the last one.
         };
+    }
+
+    /// <summary>Chord's own way (2003, §IV): the closest that precedes the key; from the last one before it, over the key to the first after it, where phase 2 begins.</summary>
+    private static bool TryClockwise(in RingView view, LinkTable links, in Message message, LinkChoice choice, out NextHop hop)
+    {
+        var key = message.Target;
+        choice = choice with { IsOwnOnly = true };
+        var preceding = RingArc.Between(view.Self, view.Successor).Contains(key) ? null : links.FirstCounterClockwise(key, choice);
+        if (preceding is { } closest && closest.PeerId.ClockwiseTo(key) < view.Self.ClockwiseTo(key))
+        {
+            hop = new(HopKind.Forward, closest, MessageFlags.None, DropReason.None);
+            return true;
+        }
+
+        var following = links.FirstClockwise(key, choice);
+        hop = new(HopKind.Forward, following, MessageFlags.Final, DropReason.None);
+        return following is not null;
     }
 
     /// <summary>Phase 1: strictly nearer, the shorter way round.</summary>

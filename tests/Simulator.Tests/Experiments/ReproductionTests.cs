@@ -19,6 +19,18 @@ public sealed class ReproductionTests
         Assert.True(row.Figures[0].Deviation < 0, Describe(row));
     }
 
+    [Theory]
+    [InlineData("0.0")]
+    [InlineData("0.3")]
+    public void After_simultaneous_failures_paths_and_timeouts_agree_with_the_published_means(string share)
+    {
+        var row = Measure(new ChordFailures(), share, Quick);
+
+        Assert.True(row.IsMet, Describe(row));
+        Assert.True(row.Figures[3].Value < row.Figures[0].Value, Describe(row)); // Both ways round is shorter.
+        Assert.Equal(0, row.Figures[5].Value);
+    }
+
     [Fact]
     public void Look_ups_survive_joins_and_leaves_with_the_periods_of_the_paper()
     {
