@@ -341,6 +341,7 @@ public sealed partial class ChordRing
         }
 
         EndJoin();
+        JoinAsIn2001(ref list);
         _successors.Assign(list);
         (_predecessor, _predecessorGone) = (predecessor, predecessor is null);
         _notifiers.Clear();

@@ -73,6 +73,7 @@ public sealed partial class ChordRing
             _stabilizeAgain = false;
             WishForLinks(now);
             LookForPredecessor(now);
+            FlushAsIn2001(now);
             Ask(now, QueryStep.StabilizeFirst, _successors.Entries[_passed < _successors.Count ? _passed : 0]);
         }
         else
@@ -218,6 +219,7 @@ public sealed partial class ChordRing
         }
 
         _candidate = null;
+        UpdateAsIn2001(now, ref between);
         if (between is { } q && !_departed.Contains(q.Id, q.Instance) && IsBetween(_self, q.Id, _successors.First.Id))
         {
             if (_port.IsLinked(q.Id))
