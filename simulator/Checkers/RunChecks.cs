@@ -22,6 +22,7 @@ public sealed class RunChecks
     private readonly Dictionary<long, (int To, bool IsDelivered)> _messages = [];
     private readonly Queue<(long At, long Message)> _inOrder = new();
     private long _lastMessage;
+    private readonly InvariantWatch? _invariant;
     private bool _hadPauses;
 
     /// <param name="scenario">Says what is checked.</param>
@@ -36,6 +37,11 @@ public sealed class RunChecks
         {
             _tallies[at] = new Tally(scenario.Checks.Contains((CheckKind)at));
         }
+
+        if (_tallies[(int)CheckKind.Invariant].IsOn && scenario.Nodes <= InvariantWatch.MaxNodes)
+        {
+            _invariant = new InvariantWatch(world, health, scenario.Options.SuccessorListLength);
+        }
     }
 
     /// <summary>Whether something was violated.</summary>
@@ -44,8 +50,11 @@ public sealed class RunChecks
     /// <summary>Violations of all checks.</summary>
     public long ViolationCount { get; private set; }
 
-    /// <summary>Changes of ring state that broke an assumption of the proof.</summary>
-    public long BrokenAssumptions => _tallies[(int)CheckKind.Invariant].BrokenAssumptions;
+    /// <summary>Times that an assumption of the proof broke; where the invariant is not looked at, what nodes noticed of it themselves.</summary>
+    public long BrokenAssumptions => _invariant?.BrokenAssumptions ?? _tallies[(int)CheckKind.Invariant].BrokenAssumptions;
+
+    /// <summary>The corrected-Chord invariant; null where it is not checked, or the network is larger than <see cref="InvariantWatch.MaxNodes"/>.</summary>
+    public InvariantWatch? Invariant => _invariant;
 
     /// <summary>The nodes concerned by the first violation.</summary>
     public IReadOnlyList<int> Concerned { get; private set; } = [];
@@ -150,18 +159,29 @@ public sealed class RunChecks
             case Observation.AssumptionBroken:
                 _tallies[(int)CheckKind.Invariant].BrokenAssumptions++;
                 break;
+            case Observation.Evicted:
+                _invariant?.Evicted(effect.Peer);
+                break;
         }
     }
+
+    /// <summary>The nodes of the beginning are there.</summary>
+    public void Begin() => _invariant?.Load();
+
+    /// <summary>Nodes froze or the network parted; or all that is over.</summary>
+    public void Paused(bool begins) => _invariant?.Paused(begins);
 
     /// <summary>The tables of a node changed.</summary>
     public void RingChanged(int node)
     {
+        if (_invariant?.Changed(node) is { } fault)
+        {
+            Violate(CheckKind.Invariant, fault, [node, .. _invariant.Concerned]);
+        }
     }
 
-    /// <summary>A node is no more.</summary>
-    public void Ended(int node)
-    {
-    }
+    /// <summary>A node, which sat at <paramref name="id"/>, is no more.</summary>
+    public void Ended(int node, RingId id) => _invariant?.Ended(node, id);
 
     /// <summary>What the checkers saw.</summary>
     public IReadOnlyList<CheckResult> Results()
@@ -175,9 +195,10 @@ public sealed class RunChecks
                 results.Add(new()
                 {
                     Name = kind,
-                    TimesChecked = tally.Times,
+                    TimesChecked = kind == CheckKind.Invariant && _invariant is not null ? _invariant.Changes : tally.Times,
                     ViolationCount = tally.Violations,
-                    BrokenAssumptions = tally.BrokenAssumptions,
+                    BrokenAssumptions = kind == CheckKind.Invariant ? BrokenAssumptions : tally.BrokenAssumptions,
+                    Excused = kind == CheckKind.Invariant && _invariant is not null ? _invariant.TornChanges : 0,
                     Violations = tally.Reported,
                 });
             }

@@ -135,6 +135,9 @@ public sealed record CheckResult
     /// <summary>How often an assumption of the proof was broken, which is nobody's fault.</summary>
     public long BrokenAssumptions { get; init; }
 
+    /// <summary>How often it looked while an assumption was broken and the ring not whole since: what was wrong then follows from that, and is no violation.</summary>
+    public long Excused { get; init; }
+
     /// <summary>The first violations, at most 20.</summary>
     public IReadOnlyList<Violation> Violations { get; init; } = [];
 }

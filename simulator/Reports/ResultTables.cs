@@ -101,10 +101,10 @@ public static class ResultTables
             return;
         }
 
-        var table = Start("check", "#times", "#violations", "#broken assumptions", "");
+        var table = Start("check", "#times", "#violations", "#broken assumptions", "#excused", "");
         foreach (var check in result.Checks)
         {
-            table.AddRow(WordShape<CheckKind>.WordOf(check.Name), Formats.Count(check.TimesChecked), Formats.Count(check.ViolationCount), Formats.Count(check.BrokenAssumptions), Verdict(check.ViolationCount == 0));
+            table.AddRow(WordShape<CheckKind>.WordOf(check.Name), Formats.Count(check.TimesChecked), Formats.Count(check.ViolationCount), Formats.Count(check.BrokenAssumptions), Formats.Count(check.Excused), Verdict(check.ViolationCount == 0));
         }
 
         console.Write(table);

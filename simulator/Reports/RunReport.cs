@@ -93,10 +93,10 @@ public static class RunReport
             ["phase", "requirement", "#limit", "#came out", ""],
             result.Phases.SelectMany(phase => phase.Requirements.Select(one => (Cell[])[phase.Name, one.Name, one.Limit, one.Actual ?? "nothing measured", Verdict(one.Met)])));
         html.Raw("</div><div class=\"panel\">").Table(
-            ["check", "#times", "#violations", "#broken assumptions", ""],
+            ["check", "#times", "#violations", "#broken assumptions", "#excused", ""],
             result.Checks.Select(check => (Cell[])
             [
-                WordShape<CheckKind>.WordOf(check.Name), Formats.Count(check.TimesChecked), Formats.Count(check.ViolationCount), Formats.Count(check.BrokenAssumptions), Verdict(check.ViolationCount == 0),
+                WordShape<CheckKind>.WordOf(check.Name), Formats.Count(check.TimesChecked), Formats.Count(check.ViolationCount), Formats.Count(check.BrokenAssumptions), Formats.Count(check.Excused), Verdict(check.ViolationCount == 0),
             ])).Raw("</div></div>\n");
         var violations = result.Checks.SelectMany(check => check.Violations).OrderBy(one => one.At).ToList();
         if (violations.Count > 0)

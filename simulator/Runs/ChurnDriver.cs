@@ -232,6 +232,9 @@ internal interface IDepartures
     /// <summary>A node said good-bye, or could not.</summary>
     void Left(bool hasLeft);
 
+    /// <summary>Nodes froze or the network parted; or all that is over.</summary>
+    void Paused(bool begins);
+
     /// <summary>Whether the node will be started again by somebody else.</summary>
     bool ComesBack(int node);
 }

@@ -97,6 +97,7 @@ internal sealed class FaultDriver
                 return;
             case FaultKind.Partition:
                 Part(fault);
+                _departures.Paused(begins: true);
                 break;
             case FaultKind.Suspend:
                 foreach (var victim in Draw(fault))
@@ -107,6 +108,7 @@ internal sealed class FaultDriver
                     }
                 }
 
+                _departures.Paused(begins: true);
                 break;
             case FaultKind.HubDown:
                 _world.StopHub();
@@ -128,16 +130,18 @@ internal sealed class FaultDriver
                 {
                     _network.Heal(_partition);
                     _partition = null;
+                    _departures.Paused(begins: false);
                 }
 
                 break;
-            case FaultKind.Suspend:
+            case FaultKind.Suspend when _suspended.Count > 0:
                 foreach (var node in _suspended)
                 {
                     _world.Resume(node);
                 }
 
                 _suspended.Clear();
+                _departures.Paused(begins: false);
                 break;
             case FaultKind.HubDown:
                 _world.StartHub();

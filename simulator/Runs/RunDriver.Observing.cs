@@ -40,7 +40,7 @@ internal sealed partial class RunDriver
         }
 
         Repaired(Health.Ended(node, ended.Self.Id));
-        Checks.Ended(node);
+        Checks.Ended(node, ended.Self.Id);
         _churn.Ended(node);
     }
 
@@ -125,6 +125,8 @@ internal sealed partial class RunDriver
             Each(static window => window.Leaves++);
         }
     }
+
+    public void Paused(bool begins) => Checks.Paused(begins);
 
     private void Disconnect()
     {

@@ -77,6 +77,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     {
         _churn.Populate();
         CountLinks();
+        Checks.Begin();
         var meter = Meter;
         _sample.Begin(meter);
         Whole.Begin(meter);

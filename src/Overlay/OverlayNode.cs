@@ -83,6 +83,9 @@ public sealed partial class OverlayNode
     /// <summary>Whether a proved link to <paramref name="peer"/> is open.</summary>
     public bool IsLinked(RingId peer) => _context.Links.FindOpen(peer) is not null;
 
+    /// <summary>What this node answers for on the ring, if anything.</summary>
+    public Ring.RingArc? OwnedArc => _ring?.OwnedArc;
+
     /// <summary>Whether this node answers for <paramref name="key"/> now.</summary>
     public bool OwnsKey(RingId key) => _context.IsMember && _context.View.Owned.Contains(key);
 
