@@ -71,7 +71,7 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
         }
         else if (request.Quiet)
         {
-            console.MarkupLineInterpolated($"{result.Scenario.Name}  seed {result.Seed}  {(result.Succeeded ? "held" : "did not hold: " + Failures.First(result))}  effect hash {result.EffectHash}");
+            console.MarkupLineInterpolated($"{result.Scenario.Name}  seed {result.Seed}  {Verdict(result)}  effect hash {result.EffectHash}");
         }
         else
         {
@@ -124,6 +124,13 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
             console.MarkupLineInterpolated(CultureInfo.InvariantCulture, text);
         }
     }
+
+    private static string Verdict(RunResult result) => result switch
+    {
+        { Succeeded: false } => "did not hold: " + Failures.First(result),
+        { IsPartial: true } => $"interrupted after {Formats.Duration(result.Simulated)}",
+        _ => "held",
+    };
 
     private static int ExitCodeOf(RunResult result) =>
         !result.Succeeded ? CommandFailures.PromiseBroken : result.IsPartial ? CommandFailures.Interrupted : CommandFailures.Done;

@@ -81,6 +81,17 @@ public sealed class RunSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_quiet_run_is_one_line_that_says_so_when_it_was_interrupted()
+    {
+        using var stop = new CancellationTokenSource();
+        var simulation = new MadeUpSimulation { Started = _ => stop.Cancel() };
+
+        Session(simulation).Run(ScenarioReader.Find("quiet"), new() { Quiet = true }, stop.Token);
+
+        Assert.StartsWith("quiet  seed 1  interrupted after 2 m 30 s  effect hash ", Assert.Single(_seen.ToString().Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_replay_of_the_same_run_says_so()
     {
         var path = Path.Combine(_folder.FullName, "seed.json");
