@@ -23,7 +23,7 @@ public sealed partial class ChordRing
             Phase,
             _port.Self.Descriptor,
             Predecessor?.Descriptor,
-            question.Purpose == LookupPurpose.Finger ? [] : _successors.Entries.ToDescriptors(), // A finger is one node; its list would be most of the answer's bytes.
+            question.Purpose == LookupPurpose.Finger ? [] : _successors.Described, // A finger is one node; its list would be most of the answer's bytes.
             Phase == NodePhase.Founding ? _founding.ToLiving() : [],
             question.Purpose == LookupPurpose.Join ? (int)wait.TotalMilliseconds : 0)
         {
@@ -46,5 +46,5 @@ public sealed partial class ChordRing
     }
 
     private Neighbours MyNeighbours(ulong nonce) =>
-        new(nonce, Phase, Epoch, _port.Self.Descriptor, Predecessor?.Descriptor, _successors.Entries.ToDescriptors());
+        new(nonce, Phase, Epoch, _port.Self.Descriptor, Predecessor?.Descriptor, _successors.Described);
 }

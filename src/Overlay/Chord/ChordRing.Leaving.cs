@@ -76,7 +76,7 @@ public sealed partial class ChordRing
             }
         }
 
-        var goodBye = new Leaving(Predecessor?.Descriptor, _successors.Entries.ToDescriptors());
+        var goodBye = new Leaving(Predecessor?.Descriptor, _successors.Described);
         var toPredecessor = true;
         foreach (ref readonly var successor in _successors.Entries)
         {

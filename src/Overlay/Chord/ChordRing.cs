@@ -351,16 +351,4 @@ internal static class Contacts
 
         return false;
     }
-
-    /// <summary>What messages say of them.</summary>
-    public static Descriptor[] ToDescriptors(this ReadOnlySpan<Contact> contacts)
-    {
-        var descriptors = new Descriptor[contacts.Length];
-        for (var index = 0; index < descriptors.Length; index++)
-        {
-            descriptors[index] = contacts[index].Descriptor;
-        }
-
-        return descriptors;
-    }
 }

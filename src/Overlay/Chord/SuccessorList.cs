@@ -1,4 +1,5 @@
 using Overlay.Identity;
+using Overlay.Messages;
 using Overlay.Ring;
 
 namespace Overlay.Chord;
@@ -11,19 +12,22 @@ namespace Overlay.Chord;
 /// </remarks>
 public sealed class SuccessorList(RingId owner, int capacity)
 {
-    private readonly Contact[] _entries = new Contact[capacity];
+    private DescriptorList _list = DescriptorList.Empty; // Replaced at each change: answers under way hold the former one.
 
     /// <summary>Entries now.</summary>
-    public int Count { get; private set; }
+    public int Count => _list.Count;
 
     /// <summary>Entries at the most, r.</summary>
-    public int Capacity => _entries.Length;
+    public int Capacity { get; } = capacity;
 
     /// <summary>Grows with each change.</summary>
     public int Version { get; private set; }
 
     /// <summary>The entries, nearest first.</summary>
-    public ReadOnlySpan<Contact> Entries => _entries.AsSpan(0, Count);
+    public ReadOnlySpan<Contact> Entries => _list.Contacts;
+
+    /// <summary>What messages say of them.</summary>
+    public IReadOnlyList<Descriptor> Described => _list;
 
     /// <summary>The first entry. There must be one.</summary>
     public Contact First
@@ -31,7 +35,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
         get
         {
             Invariant.Check(Count > 0, "the first entry of an empty successor list was asked for");
-            return _entries[0];
+            return Entries[0];
         }
     }
 
@@ -97,10 +101,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
             return false;
         }
 
-        entries.CopyTo(_entries);
-        _entries.AsSpan(entries.Length).Clear();
-        Count = entries.Length;
-        Version++;
+        Become(entries.ToArray());
         return true;
     }
 
@@ -113,9 +114,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
             return false;
         }
 
-        _entries.AsSpan(index + 1, Count - index - 1).CopyTo(_entries.AsSpan(index));
-        _entries[--Count] = default;
-        Version++;
+        Become([.. Entries[..index], .. Entries[(index + 1)..]]);
         return true;
     }
 
@@ -124,9 +123,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
     {
         if (Count > 0)
         {
-            Array.Clear(_entries);
-            Count = 0;
-            Version++;
+            Become([]);
         }
     }
 
@@ -135,13 +132,19 @@ public sealed class SuccessorList(RingId owner, int capacity)
     {
         for (var index = 0; index < Count; index++)
         {
-            if (_entries[index].Id == id)
+            if (Entries[index].Id == id)
             {
                 return index;
             }
         }
 
         return -1;
+    }
+
+    private void Become(Contact[] entries)
+    {
+        _list = entries.Length == 0 ? DescriptorList.Empty : new(entries);
+        Version++;
     }
 
     private bool SameAs(ReadOnlySpan<Contact> entries)
@@ -153,7 +156,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
 
         for (var index = 0; index < Count; index++)
         {
-            if (_entries[index].Id != entries[index].Id || _entries[index].Instance != entries[index].Instance)
+            if (Entries[index].Id != entries[index].Id || Entries[index].Instance != entries[index].Instance)
             {
                 return false;
             }

@@ -33,7 +33,7 @@ public sealed record FindOwner(ulong Nonce, LookupPurpose Purpose) : Payload
 /// <param name="Phase">The owner's phase; a founding owner lists the set's living members.</param>
 /// <param name="Self">The owner.</param>
 /// <param name="Predecessor">The owner's predecessor.</param>
-/// <param name="Successors">The owner's successor list.</param>
+/// <param name="Successors">The owner's successor list; empty for a finger.</param>
 /// <param name="Founding">The living members of the founding set, empty on a ring.</param>
 /// <param name="RetryAfterMilliseconds">Not 0: come again later, the network is not ready for a newcomer.</param>
 public sealed record Owner(

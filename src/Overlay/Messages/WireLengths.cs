@@ -53,6 +53,11 @@ internal static class WireLengths
 
     public static int Of(IReadOnlyList<Descriptor> descriptors)
     {
+        if (descriptors is DescriptorList described)
+        {
+            return described.EncodedLength;
+        }
+
         var length = Array(descriptors.Count);
         for (var i = 0; i < descriptors.Count; i++)
         {
