@@ -141,10 +141,13 @@ public sealed partial class ChordRing
         }
     }
 
-    /// <summary>The owner just below is gone: its arc is inherited where it is known.</summary>
-    private void OwnerBelowDeparted(Instant now, RingId peer)
+    /// <summary>
+    /// The owner just below is gone. The arc of the dead is inherited where it is known; a leaver grants its own, because it may have granted a part of it to somebody else
+    /// a moment ago and its word of that may still be on its way.
+    /// </summary>
+    private void OwnerBelowDeparted(Instant now, RingId peer, bool saidGoodBye)
     {
-        if (_arcs.Inherit(peer))
+        if (!saidGoodBye && _arcs.Inherit(peer))
         {
             NeighboursChanged();
             NotifySuccessor(now);
@@ -238,7 +241,7 @@ public sealed partial class ChordRing
         if (phase is not (NodePhase.Member or NodePhase.Founding))
         {
             GranteeDeparted(now, peer);
-            OwnerBelowDeparted(now, peer);
+            OwnerBelowDeparted(now, peer, phase is NodePhase.Leaving or NodePhase.Left);
         }
         else if (_gapDue != Instant.Never)
         {

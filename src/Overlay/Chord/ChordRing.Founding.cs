@@ -117,6 +117,7 @@ public sealed partial class ChordRing
         if (!Names(agreed, _port.Self, FoundingMark.Alive))
         {
             FallOut(now);
+            Join.FellOutOf = agreed;
             Join.Hint = from; // Look-ups may end at others who were left behind too: what counts is the ring that this member is on.
             return;
         }
@@ -340,7 +341,7 @@ public sealed partial class ChordRing
         }
 
         GranteeDeparted(now, peer);
-        OwnerBelowDeparted(now, peer);
+        OwnerBelowDeparted(now, peer, saidGoodBye: mark == FoundingMark.Left);
     }
 
     private void FoundingLinkUp(Instant now, in Contact peer)
@@ -435,7 +436,10 @@ public sealed partial class ChordRing
 
             _departed.Add(now, node.Id, node.Instance, mark == FoundingMark.Left);
             GranteeDeparted(now, node.Id);
-            _arcs.Inherit(node.Id);
+            if (mark == FoundingMark.Evicted)
+            {
+                _arcs.Inherit(node.Id);
+            }
         }
 
         return changed;

@@ -54,6 +54,17 @@ public sealed partial class ChordRing
             return;
         }
 
+        if (Join.FellOutOf is { } ring && state.Epoch <= ring.Epoch)
+        {
+            // It was left behind too: two of a kind must not found anew what the others have finished.
+            if (ring.Entries.Count > 0)
+            {
+                _port.Send(now, from.Id, ring);
+            }
+
+            return;
+        }
+
         if (!isCountedIn && Join.Step != JoinStep.Meshing)
         {
             return; // News of a network that this node does not try to enter now.

@@ -415,6 +415,9 @@ public sealed partial class ChordRing
         /// <summary>A member that still lists this node.</summary>
         public Contact? Hint;
 
+        /// <summary>What was agreed upon without this node: that founding is over, whoever still counts it in.</summary>
+        public FoundingState? FellOutOf;
+
         /// <summary>m, and who comes after it as far as this node knows.</summary>
         public Contact Via;
         public Contact? Successor;

@@ -319,7 +319,7 @@ public sealed partial class ChordRing
     }
 
     /// <summary>Zave, Fail as a neighbour sees it: the entry is dropped, wherever it stands.</summary>
-    private void DepartFromRing(Instant now, RingId peer)
+    private void DepartFromRing(Instant now, RingId peer, bool saidGoodBye)
     {
         if (_candidate is { } candidate && candidate.Id == peer)
         {
@@ -342,7 +342,7 @@ public sealed partial class ChordRing
 
         PredecessorDeparted(now, peer);
         GranteeDeparted(now, peer);
-        OwnerBelowDeparted(now, peer);
+        OwnerBelowDeparted(now, peer, saidGoodBye);
     }
 
     private void RingLinkUp(Instant now, in Contact peer)

@@ -226,7 +226,7 @@ public sealed partial class ChordRing
         switch (Phase)
         {
             case NodePhase.Member:
-                DepartFromRing(now, peer);
+                DepartFromRing(now, peer, saidGoodBye);
                 break;
             case NodePhase.Founding:
                 DepartFromFounding(now, peer, saidGoodBye ? FoundingMark.Left : FoundingMark.Evicted);
