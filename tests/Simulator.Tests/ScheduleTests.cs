@@ -20,6 +20,7 @@ public sealed class ScheduleTests
     [InlineData(ScheduleKind.Kept, 13_883)]
     [InlineData(ScheduleKind.Kept, 15_405)]
     [InlineData(ScheduleKind.Kept, 19_129)] // until those who knew better were gone, and they owned a ring of their own.
+    [InlineData(ScheduleKind.Kept, 31_914)] // Held itself for an orphan long after its successor knew of others in between.
     public void A_schedule_that_once_failed_holds(ScheduleKind kind, int seed) => Holds(kind, (ulong)seed, 1);
 
     [SlowFact]

@@ -209,9 +209,19 @@ public sealed partial class ChordRing
         }
         else if (_gapDue == Instant.Never || _gapBelow != below)
         {
-            (_gapBelow, _gapDue, _gapProbeDue) = (below, now + GapTimeout, now);
+            (_gapBelow, _gapDue, _gapProbeDue) = (below, now + GapTimeoutBelow(_arcs.After), now);
+        }
+        else
+        {
+            _gapDue = Instant.Min(_gapDue, now + GapTimeoutBelow(_arcs.After));
         }
     }
+
+    /// <summary>
+    /// While founding all hear from all in each round. Once the last owner is gone, two rounds are time enough for anybody whom it granted a part to show up.
+    /// </summary>
+    private TimeSpan GapTimeoutBelow(RingId lastOwner) =>
+        Phase == NodePhase.Founding && _departed.Contains(lastOwner, 0) ? 2 * _options.StabilizePeriod : GapTimeout;
 
     private bool IsGapOpen(Instant now, out RingId below)
     {

@@ -204,7 +204,11 @@ public sealed partial class ChordRing
 
         _passed = 0;
         Epoch = Math.Max(Epoch, answer.Epoch);
-        if (sentAt != Instant.Never && answer.Predecessor is { } confirmed && confirmed.Id == _self)
+        if (answer.Predecessor?.Id != _self)
+        {
+            _orphanDue = Instant.Never; // Others stand in between: what this node lacks may be theirs.
+        }
+        else if (sentAt != Instant.Never)
         {
             SuccessorConfirmed(now, sentAt);
         }
@@ -295,6 +299,7 @@ public sealed partial class ChordRing
         TellPredecessor(now);
         if (firstChanged)
         {
+            _orphanDue = Instant.Never; // The new one has not confirmed anything yet.
             StabilizeSoon(now);
         }
 

@@ -75,6 +75,30 @@ public sealed class FoundingRingTests
         Assert.Equal(RingArc.Between(other.Id, self.Id), ring.OwnedArc);
     }
 
+    [Fact]
+    public void What_two_neighbours_owned_that_died_together_has_an_owner_again_after_two_rounds()
+    {
+        var (self, below, dead, nearestDead) = FourInOrder();
+        var (ring, _) = Ring(self, below, dead, nearestDead);
+        ring.Found(At(0));
+        ring.OnFoundingState(At(1), nearestDead, Founding(2, self, nearestDead));
+        ring.OnFoundingState(At(1.5), below, Founding(2, self, below, dead, nearestDead));
+        ring.OnNotify(At(2), nearestDead, new(nearestDead.Descriptor, dead.Id));
+        ring.PeerDied(At(5), dead.Id);
+        ring.PeerDied(At(5), nearestDead.Id);
+        var inherited = ring.OwnedArc;
+
+        for (var second = 6; second < 10; second++)
+        {
+            ring.OnFoundingState(At(second), below, Founding(2, self, below));
+            ring.OnNotify(At(second), below, new(below.Descriptor, self.Id));
+            ring.Advance(At(second + 0.5));
+        }
+
+        Assert.Equal(RingArc.Between(dead.Id, self.Id), inherited); // Where the other's arc began only that one was told that died with it.
+        Assert.Equal(RingArc.Between(below.Id, self.Id), ring.OwnedArc);
+    }
+
     private static (ChordRing Ring, RingPort Port) Ring(Contact self, params Contact[] known)
     {
         var port = new RingPort(self, known);
@@ -83,6 +107,14 @@ public sealed class FoundingRingTests
 
     private static FoundingState Founding(int epoch, params Contact[] living) =>
         new(epoch, NodePhase.Founding, 0, [.. living.Select(contact => new FoundingEntry(contact.Descriptor, FoundingMark.Alive))]);
+
+    /// <summary>Four nodes, clockwise one after the other.</summary>
+    private (Contact First, Contact Second, Contact Third, Contact Fourth) FourInOrder()
+    {
+        var first = _world.Contact(1);
+        Contact[] others = [.. Enumerable.Range(2, 3).Select(number => _world.Contact((ulong)number)).OrderBy(other => first.Id.ClockwiseTo(other.Id))];
+        return (first, others[0], others[1], others[2]);
+    }
 
     /// <summary>Three nodes, clockwise one after the other.</summary>
     private (Contact First, Contact Second, Contact Third) InOrder()
