@@ -9,8 +9,9 @@ namespace Overlay.Chord;
 /// <para>What the owner just below owns is known from its notifies: that is what is inherited when its death is confirmed.</para>
 /// <para>Custody is fenced: an owner that its successor has not confirmed for <c>ChordRing.CustodyTimeout</c> stops answering and then gives up, and what nobody
 /// can account for is taken over only after a longer time.</para>
+/// <para>A mutable value: keep it in a field that is not read-only, never copy it.</para>
 /// </remarks>
-public sealed class ArcOwnership(RingId owner)
+public struct ArcOwnership(RingId owner)
 {
     /// <summary>Whether there is an arc.</summary>
     public bool HasArc { get; private set; }
@@ -25,13 +26,13 @@ public sealed class ArcOwnership(RingId owner)
     public bool IsFenced { get; set; }
 
     /// <summary>The arc that is answered for.</summary>
-    public RingArc? Arc => HasArc && !IsFenced ? RingArc.Between(After, owner) : null;
+    public readonly RingArc? Arc => HasArc && !IsFenced ? RingArc.Between(After, owner) : null;
 
     /// <summary>Where the own arc begins, to be said in notifies; null without one.</summary>
-    public RingId? ArcAfter => HasArc ? After : null;
+    public readonly RingId? ArcAfter => HasArc ? After : null;
 
     /// <summary>Whether <paramref name="key"/> is answered for.</summary>
-    public bool Owns(RingId key) => HasArc && !IsFenced && RingArc.Between(After, owner).Contains(key);
+    public readonly bool Owns(RingId key) => HasArc && !IsFenced && RingArc.Between(After, owner).Contains(key);
 
     /// <summary>The first member of all: the ring is its own.</summary>
     public void TakeAll() => (HasArc, After, BelowAfter, IsFenced) = (true, owner, null, false);
@@ -40,7 +41,7 @@ public sealed class ArcOwnership(RingId owner)
     public void Drop() => (HasArc, After, BelowAfter, IsFenced) = (false, default, null, false);
 
     /// <summary>Whether <paramref name="member"/> lies inside the arc, so that its part must be granted to it.</summary>
-    public bool MustGrantTo(RingId member) => HasArc && member != After && member != owner && RingArc.StrictlyBetween(After, owner).Contains(member);
+    public readonly bool MustGrantTo(RingId member) => HasArc && member != After && member != owner && RingArc.StrictlyBetween(After, owner).Contains(member);
 
     /// <summary>Gives (After, <paramref name="member"/>] away. What is given is no longer owned.</summary>
     public RingArc GiveTo(RingId member)
@@ -105,5 +106,5 @@ public sealed class ArcOwnership(RingId owner)
     public void TakeGap(RingId predecessor) => (HasArc, After, BelowAfter) = (true, predecessor, null);
 
     /// <summary>Whether the keys between <paramref name="predecessor"/> and the own arc are nobody's, as far as this node knows.</summary>
-    public bool HasGapBelow(RingId predecessor) => HasArc && predecessor != After && RingArc.StrictlyBetween(predecessor, owner).Contains(After);
+    public readonly bool HasGapBelow(RingId predecessor) => HasArc && predecessor != After && RingArc.StrictlyBetween(predecessor, owner).Contains(After);
 }

@@ -16,7 +16,7 @@ public sealed partial class ChordRing
     {
         ArgumentNullException.ThrowIfNull(question);
         Heard(now, from);
-        var isCrossing = Phase == NodePhase.Founding && _founding.AliveCount > _options.SuccessorListLength;
+        var isCrossing = Phase == NodePhase.Founding && Founding.AliveCount > _options.SuccessorListLength;
         var wait = IsMember && !isCrossing ? TimeSpan.Zero : CrossingPause;
         return new(
             question.Nonce,
@@ -24,7 +24,7 @@ public sealed partial class ChordRing
             _port.Self.Descriptor,
             Predecessor?.Descriptor,
             question.Purpose == LookupPurpose.Finger ? [] : _successors.Described, // A finger is one node; its list would be most of the answer's bytes.
-            Phase == NodePhase.Founding ? _founding.ToLiving() : [],
+            Phase == NodePhase.Founding ? Founding.ToLiving() : [],
             question.Purpose == LookupPurpose.Join ? (int)wait.TotalMilliseconds : 0)
         {
             Hops = hops,

@@ -50,7 +50,7 @@ public sealed partial class ChordRing
         _port.SendToResponsible(now, _self.FingerStart(row), new FindOwner(_fingerNonce, LookupPurpose.Finger)
         {
             // Whoever owns a row that stands empty has likely never heard of this node, and would ask the whole way back who it is.
-            Certificate = Fingers[row] is null ? _port.Self.Certificate : null,
+            Certificate = _fingers[row] is null ? _port.Self.Certificate : null,
         });
     }
 
@@ -90,7 +90,7 @@ public sealed partial class ChordRing
         if (_successors.Count > 0 && owner.Id == _successors.First.Id)
         {
             // From here down the successor owns every row.
-            if (Fingers.Clear(row, andBelow: true))
+            if (_fingers.Clear(row, andBelow: true))
             {
                 WishForFingers(now);
             }
@@ -111,8 +111,8 @@ public sealed partial class ChordRing
         do
         {
             changed |= owner.Id == _self || _departed.Contains(owner.Id, owner.Instance)
-                ? Fingers.Clear(next, andBelow: false)
-                : !KeepsAlternative(now, next, owner.Id) && Fingers.Set(next, owner);
+                ? _fingers.Clear(next, andBelow: false)
+                : !KeepsAlternative(now, next, owner.Id) && _fingers.Set(next, owner);
             next--;
         }
         while (next >= 0 && answer.Predecessor is { } predecessor && RingArc.Between(predecessor.Id, owner.Id).Contains(_self.FingerStart(next)));
@@ -142,14 +142,14 @@ public sealed partial class ChordRing
     private void WishForFingers(Instant now)
     {
         Span<Contact> linked = new Contact[Math.Max(_options.MaxFingers, 1)];
-        var count = Phase == NodePhase.Member ? Fingers.CopyLinked(linked) : 0;
+        var count = Phase == NodePhase.Member ? _fingers.CopyLinked(linked) : 0;
         _wishes.Set(now, _port, LinkPurpose.Finger, linked[..count]);
         NeighboursChanged();
     }
 
     private void DropFinger(Instant now, RingId peer)
     {
-        if (Fingers.Remove(peer))
+        if (_fingers.Remove(peer))
         {
             WishForFingers(now);
         }
@@ -157,7 +157,7 @@ public sealed partial class ChordRing
 
     private void FingerLinkFailed(Instant now, in Contact finger, LinkFailure why, ReadOnlySpan<Descriptor> alternatives)
     {
-        var row = Fingers.RowOf(finger.Id);
+        var row = _fingers.RowOf(finger.Id);
         DropFinger(now, finger.Id);
         if (why != LinkFailure.Full || row < 0)
         {
@@ -179,7 +179,7 @@ public sealed partial class ChordRing
                 continue; // Known by the row's next turn.
             }
 
-            if (Fingers.Set(row, contact))
+            if (_fingers.Set(row, contact))
             {
                 WishForFingers(now);
             }
@@ -189,7 +189,7 @@ public sealed partial class ChordRing
     }
 
     /// <summary>The owner of the row has no room, and somebody else in the row's interval stands in for it.</summary>
-    private bool KeepsAlternative(Instant now, int row, RingId owner) => IsFull(now, owner) && Fingers[row] is { } finger && finger.Id != owner;
+    private bool KeepsAlternative(Instant now, int row, RingId owner) => IsFull(now, owner) && _fingers[row] is { } finger && finger.Id != owner;
 
     private void RememberFull(Instant now, RingId member)
     {
@@ -217,7 +217,7 @@ public sealed partial class ChordRing
     private void StopFingers(Instant now)
     {
         (_fingerRow, _nextRow, _isRefreshing, _fingerDue) = (-1, -1, false, Instant.Never);
-        Fingers.Clear(FingerTable.Rows - 1, andBelow: true);
+        _fingers.Clear(FingerTable.Rows - 1, andBelow: true);
         _wishes.Set(now, _port, LinkPurpose.Finger, []);
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class ChordRing
     /// <summary>Linked nodes outside the set that are told of changes: newcomers that build their mesh.</summary>
     private const int MaxSpectators = 16;
 
-    private readonly FoundingSet _founding = new();
+    private FoundingSet? _founding;
     private RareList<(RingId Member, int Epoch, ulong Hash)> _reports;
     private RareList<RingId> _spectators;
     private RareList<(Contact From, FoundingState State)> _heldStates;
@@ -24,7 +24,10 @@ public sealed partial class ChordRing
     private FoundingState? _agreed;
 
     /// <summary>The founding set's living members; more than one entry only while founding or just before.</summary>
-    public int FoundingCount => _founding.AliveCount;
+    public int FoundingCount => _founding?.AliveCount ?? 0;
+
+    /// <summary>The set, made with its first use and forgotten when Chord runs.</summary>
+    private FoundingSet Founding => _founding ??= new();
 
     /// <summary>Founds a network: alone, owner of the whole ring.</summary>
     public void Found(Instant now)
@@ -35,7 +38,7 @@ public sealed partial class ChordRing
         }
 
         EndJoin();
-        _founding.Clear();
+        Founding.Clear();
         _arcs.TakeAll();
         BecomeFounding(now, Epoch + 1);
     }
@@ -171,21 +174,21 @@ public sealed partial class ChordRing
 
     private void FoundFromRing(Instant now, int epoch)
     {
-        _founding.Clear();
+        Founding.Clear();
         foreach (ref readonly var successor in _successors.Entries)
         {
-            _founding.MergeAlive(successor);
+            Founding.MergeAlive(successor);
         }
 
         if (Predecessor is { } predecessor)
         {
-            _founding.MergeAlive(predecessor);
+            Founding.MergeAlive(predecessor);
         }
 
         for (var index = 0; index < _departed.Count; index++)
         {
             var (id, instance, saidGoodBye) = _departed[index];
-            _founding.MergeDeparted(new(id, instance, default), saidGoodBye ? FoundingMark.Left : FoundingMark.Evicted);
+            Founding.MergeDeparted(new(id, instance, default), saidGoodBye ? FoundingMark.Left : FoundingMark.Evicted);
         }
 
         _query = null;
@@ -199,7 +202,7 @@ public sealed partial class ChordRing
     {
         Epoch = epoch;
         _reports.Clear();
-        _founding.MergeAlive(_port.Self);
+        Founding.MergeAlive(_port.Self);
         BecomePhase(NodePhase.Founding);
         CustodyConfirmed(now);
         FoundingChanged(now);
@@ -209,7 +212,7 @@ public sealed partial class ChordRing
     /// <summary>The set changed: lists follow from it, and everybody is told.</summary>
     private void FoundingChanged(Instant now)
     {
-        if (_founding.MarkOf(_self, _port.Self.Instance) is FoundingMark.Evicted)
+        if (Founding.MarkOf(_self, _port.Self.Instance) is FoundingMark.Evicted)
         {
             _port.RenewInstance(now); // Declared dead by mistake: back as somebody new.
             FallOut(now);
@@ -218,9 +221,9 @@ public sealed partial class ChordRing
 
         var wasAlone = _successors.Count == 0;
         var list = new Contact[_successors.Capacity];
-        var count = _founding.CopyClockwise(_self, list);
+        var count = Founding.CopyClockwise(_self, list);
         _successors.Assign(list.AsSpan(0, count));
-        (_predecessor, _predecessorGone) = (_founding.PredecessorOf(_self), false);
+        (_predecessor, _predecessorGone) = (Founding.PredecessorOf(_self), false);
         if (wasAlone || count == 0)
         {
             CustodyConfirmed(now); // Nobody's confirmation is needed alone, and the first companion has to have time for one.
@@ -260,12 +263,12 @@ public sealed partial class ChordRing
     /// <summary>More than r living members, and all report the set that is known here: the computed lists are an ideal ring.</summary>
     private void TryAgree(Instant now)
     {
-        if (Phase != NodePhase.Founding || _founding.AliveCount <= _options.SuccessorListLength)
+        if (Phase != NodePhase.Founding || Founding.AliveCount <= _options.SuccessorListLength)
         {
             return;
         }
 
-        foreach (var member in _founding.ToLiving())
+        foreach (var member in Founding.ToLiving())
         {
             if (member.Id != _self && !HasReported(member.Id))
             {
@@ -273,7 +276,7 @@ public sealed partial class ChordRing
             }
         }
 
-        RunChord(now, _founding, MyFoundingState() with { Phase = NodePhase.Member });
+        RunChord(now, Founding, MyFoundingState() with { Phase = NodePhase.Member });
     }
 
     private void RunChord(Instant now, FoundingSet agreed, FoundingState announcement)
@@ -304,7 +307,7 @@ public sealed partial class ChordRing
         _reports.Clear();
         _spectators.Clear();
         _heldStates.Clear();
-        _founding.Clear();
+        _founding = null;
         if (count == 0)
         {
             BecomeRejoin(now); // All that were agreed upon are gone already.
@@ -322,7 +325,7 @@ public sealed partial class ChordRing
         DropArcs();
         _successors.Clear();
         (_predecessor, _predecessorGone) = (null, false);
-        _founding.Clear();
+        _founding = null;
         _reports.Clear();
         _heldStates.Clear();
         Join.Step = JoinStep.None;
@@ -335,7 +338,7 @@ public sealed partial class ChordRing
 
     private void DepartFromFounding(Instant now, RingId peer, FoundingMark mark)
     {
-        if (_founding.MarkDeparted(peer, mark))
+        if (Founding.MarkDeparted(peer, mark))
         {
             FoundingChanged(now);
         }
@@ -346,7 +349,7 @@ public sealed partial class ChordRing
 
     private void FoundingLinkUp(Instant now, in Contact peer)
     {
-        if (!_founding.IsAlive(peer.Id, peer.Instance))
+        if (!Founding.IsAlive(peer.Id, peer.Instance))
         {
             RemoveSpectator(peer.Id);
             if (_spectators.Count == MaxSpectators)
@@ -363,7 +366,7 @@ public sealed partial class ChordRing
     private void BroadcastFoundingState(Instant now)
     {
         var state = MyFoundingState();
-        foreach (var member in _founding.ToLiving())
+        foreach (var member in Founding.ToLiving())
         {
             RemoveSpectator(member.Id);
             if (member.Id != _self)
@@ -382,7 +385,7 @@ public sealed partial class ChordRing
 
     private FoundingState MyFoundingState() => Phase == NodePhase.Member
         ? _agreed is { } agreed && agreed.Epoch == Epoch ? agreed : new(Epoch, NodePhase.Member, 0, [])
-        : new(Epoch, Phase, _founding.Hash, _founding.ToEntries());
+        : new(Epoch, Phase, Founding.Hash, Founding.ToEntries());
 
     private bool Merge(Instant now, in Contact from, FoundingState state, out bool unknown)
     {
@@ -399,12 +402,12 @@ public sealed partial class ChordRing
             }
             else if (_departed.Contains(node.Id, node.Instance))
             {
-                changed |= _founding.MergeDeparted(node, FoundingMark.Evicted);
+                changed |= Founding.MergeDeparted(node, FoundingMark.Evicted);
             }
             else if (node.Id == _self ? node.Instance == _port.Self.Instance : _port.TryResolve(node, out _))
             {
                 _port.TryResolve(node, out var contact);
-                changed |= _founding.MergeAlive(node.Id == _self ? _port.Self : contact);
+                changed |= Founding.MergeAlive(node.Id == _self ? _port.Self : contact);
             }
             else if (node.Id != _self)
             {
@@ -425,9 +428,9 @@ public sealed partial class ChordRing
     /// <summary>Somebody saw a member leave or die: so did this node now.</summary>
     private bool MergeDeparted(Instant now, in Descriptor node, FoundingMark mark)
     {
-        var wasAlive = _founding.IsAlive(node.Id, node.Instance) && node.Id != _self;
-        var changed = _founding.MergeDeparted(node, mark);
-        if (changed && wasAlive && !_founding.IsAlive(node.Id, 0))
+        var wasAlive = Founding.IsAlive(node.Id, node.Instance) && node.Id != _self;
+        var changed = Founding.MergeDeparted(node, mark);
+        if (changed && wasAlive && !Founding.IsAlive(node.Id, 0))
         {
             if (mark == FoundingMark.Left)
             {
@@ -494,7 +497,7 @@ public sealed partial class ChordRing
         {
             if (report.Member == member)
             {
-                return report.Epoch == Epoch && report.Hash == _founding.Hash;
+                return report.Epoch == Epoch && report.Hash == Founding.Hash;
             }
         }
 

@@ -21,12 +21,12 @@ public sealed partial class ChordRing
             return;
         }
 
-        _founding.Clear();
+        Founding.Clear();
         foreach (var member in _resolved)
         {
             if (member.Id != _self)
             {
-                _founding.MergeAlive(member);
+                Founding.MergeAlive(member);
             }
         }
 
@@ -82,7 +82,7 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (_founding.MarkOf(_self, _port.Self.Instance) is FoundingMark.Evicted or FoundingMark.Left)
+        if (Founding.MarkOf(_self, _port.Self.Instance) is FoundingMark.Evicted or FoundingMark.Left)
         {
             _port.RenewInstance(now);
         }
@@ -93,7 +93,7 @@ public sealed partial class ChordRing
     private void CompleteMesh(Instant now)
     {
         Span<Contact> room = new Contact[FoundingState.MaxEntries];
-        var living = room[.._founding.CopyClockwise(_self, room)];
+        var living = room[..Founding.CopyClockwise(_self, room)];
         WishForJoinLinks(now, living);
         if (living.Length == 0)
         {
@@ -116,8 +116,8 @@ public sealed partial class ChordRing
 
         // Proposed to all; an answer that does not come is looked for by the next attempt.
         _joinDue = Instant.Min(_joinDue, now + _options.QueryTimeout);
-        _founding.MergeAlive(_port.Self);
-        var proposal = new FoundingState(Math.Max(Epoch, 1), NodePhase.Founding, _founding.Hash, _founding.ToEntries());
+        Founding.MergeAlive(_port.Self);
+        var proposal = new FoundingState(Math.Max(Epoch, 1), NodePhase.Founding, Founding.Hash, Founding.ToEntries());
         foreach (ref readonly var member in living)
         {
             _port.Send(now, member.Id, proposal);

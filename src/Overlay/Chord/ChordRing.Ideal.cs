@@ -26,7 +26,7 @@ public sealed partial class ChordRing
         ArcsDue();
         foreach (ref readonly var finger in fingers)
         {
-            Fingers.Set(finger.Row, finger.Finger);
+            _fingers.Set(finger.Row, finger.Finger);
         }
 
         WishForLinks(now);

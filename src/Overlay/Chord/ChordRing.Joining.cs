@@ -267,7 +267,7 @@ public sealed partial class ChordRing
         }
         else if (Join.Step == JoinStep.Meshing)
         {
-            _founding.MarkDeparted(peer, FoundingMark.Evicted);
+            Founding.MarkDeparted(peer, FoundingMark.Evicted);
             CompleteMesh(now);
         }
     }

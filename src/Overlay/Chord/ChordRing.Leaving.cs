@@ -68,9 +68,9 @@ public sealed partial class ChordRing
     {
         if (was == NodePhase.Founding)
         {
-            _founding.MarkDeparted(_self, FoundingMark.Left);
-            var state = new FoundingState(Epoch, NodePhase.Founding, _founding.Hash, _founding.ToEntries());
-            foreach (var member in _founding.ToLiving())
+            Founding.MarkDeparted(_self, FoundingMark.Left);
+            var state = new FoundingState(Epoch, NodePhase.Founding, Founding.Hash, Founding.ToEntries());
+            foreach (var member in Founding.ToLiving())
             {
                 _port.Send(now, member.Id, state);
             }

@@ -9,7 +9,7 @@ namespace Overlay.Chord;
 // predecessors come from their side. While founding: everybody. Entries 3 … r are known, not linked.
 public sealed partial class ChordRing
 {
-    private readonly RingWishes _wishes = new();
+    private RingWishes _wishes = new();
 
     private void WishForLinks(Instant now)
     {
@@ -17,7 +17,7 @@ public sealed partial class ChordRing
         if (Phase == NodePhase.Founding)
         {
             Span<Contact> mesh = new Contact[FoundingState.MaxEntries];
-            foreach (ref readonly var member in mesh[.._founding.CopyClockwise(_self, mesh)])
+            foreach (ref readonly var member in mesh[..Founding.CopyClockwise(_self, mesh)])
             {
                 wished.Add(member);
             }

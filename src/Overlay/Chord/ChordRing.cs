@@ -23,9 +23,10 @@ public sealed partial class ChordRing
     private readonly OverlayOptions _options;
     private readonly INodePort _port;
     private readonly IArcContents _contents;
-    private readonly SuccessorList _successors;
-    private readonly DepartedNodes _departed = new();
-    private readonly ArcOwnership _arcs;
+    private SuccessorList _successors;
+    private DepartedNodes _departed;
+    private ArcOwnership _arcs;
+    private FingerTable _fingers;
     private readonly RingId _self;
     private RareList<Contact> _resolved;
     private RareList<Descriptor> _unknown;
@@ -42,7 +43,7 @@ public sealed partial class ChordRing
         _self = port.Self.Id;
         _successors = new(_self, options.SuccessorListLength);
         _arcs = new(_self);
-        Fingers = new(options.MaxFingers);
+        _fingers = new(options.MaxFingers);
     }
 
     /// <summary>Where the node is in its life on the ring.</summary>
@@ -61,7 +62,7 @@ public sealed partial class ChordRing
     public ReadOnlySpan<Contact> Successors => _successors.Entries;
 
     /// <summary>The fingers.</summary>
-    public FingerTable Fingers { get; }
+    public ref readonly FingerTable Fingers => ref _fingers;
 
     /// <summary>Whether this node answers for <paramref name="key"/>.</summary>
     public bool Owns(RingId key) => _arcs.Owns(key);
@@ -142,7 +143,7 @@ public sealed partial class ChordRing
     public void LinkDown(Instant now, RingId peer)
     {
         RemoveSpectator(peer);
-        if (Fingers.Contains(peer) && !_successors.Entries.Contains(peer))
+        if (_fingers.Contains(peer) && !_successors.Entries.Contains(peer))
         {
             DropFinger(now, peer); // Fingers are dropped without confirmation; the next look-up finds whoever is there.
         }
@@ -171,7 +172,7 @@ public sealed partial class ChordRing
         }
 
         _wishes.Remove(peer.Id); // Wished for again in the next round.
-        if (Fingers.Contains(peer.Id))
+        if (_fingers.Contains(peer.Id))
         {
             FingerLinkFailed(now, peer, why, alternatives);
         }
@@ -218,7 +219,7 @@ public sealed partial class ChordRing
             _query = null;
         }
 
-        if (Fingers.Contains(peer))
+        if (_fingers.Contains(peer))
         {
             DropFinger(now, peer);
         }

@@ -7,8 +7,9 @@ namespace Overlay.Chord;
 /// <remarks>
 /// Leaving such a node out of an adopted list is the same as adopting and then dropping it, which the proof allows for the dead. Bounded: the
 /// oldest notice makes room for a new one, and then the failure detector has to find out once more.
+/// A mutable value: keep it in a field that is not read-only, never copy it.
 /// </remarks>
-public sealed class DepartedNodes
+public struct DepartedNodes
 {
     /// <summary>Notices kept.</summary>
     public const int Capacity = 32;
@@ -19,7 +20,7 @@ public sealed class DepartedNodes
     private RareList<Notice> _notices;
 
     /// <summary>The notices, oldest first.</summary>
-    public int Count => _notices.Count;
+    public readonly int Count => _notices.Count;
 
     /// <summary>Instance <paramref name="instance"/> of <paramref name="id"/> and all before it are gone.</summary>
     /// <param name="now">This moment.</param>
@@ -50,7 +51,7 @@ public sealed class DepartedNodes
     }
 
     /// <summary>Whether this instance of a node is known to be gone.</summary>
-    public bool Contains(RingId id, long instance)
+    public readonly bool Contains(RingId id, long instance)
     {
         foreach (var notice in _notices)
         {
@@ -104,7 +105,7 @@ public sealed class DepartedNodes
     }
 
     /// <summary>The notices as (id, instance, good-bye), for the founding set.</summary>
-    public (RingId Id, long Instance, bool SaidGoodBye) this[int index] => (_notices[index].Id, _notices[index].Instance, _notices[index].SaidGoodBye);
+    public readonly (RingId Id, long Instance, bool SaidGoodBye) this[int index] => (_notices[index].Id, _notices[index].Instance, _notices[index].SaidGoodBye);
 
     private readonly record struct Notice(RingId Id, long Instance, Moment At, bool SaidGoodBye);
 }

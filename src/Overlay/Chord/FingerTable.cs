@@ -5,8 +5,8 @@ using Overlay.Ring;
 namespace Overlay.Chord;
 
 /// <summary>The owners of id + 2^k, row by row; only the distinct ones take room, and only the farthest of them are linked.</summary>
-/// <remarks>Fingers make paths short and nothing else: no rule of the ring looks at them.</remarks>
-public sealed class FingerTable(int maxLinked)
+/// <remarks>Fingers make paths short and nothing else: no rule of the ring looks at them. A mutable value: keep it in a field that is not read-only, never copy it.</remarks>
+public struct FingerTable(int maxLinked)
 {
     /// <summary>Rows of the table.</summary>
     public const int Rows = RingId.Bits;
@@ -17,10 +17,10 @@ public sealed class FingerTable(int maxLinked)
     private RowIndexes _rows = CreateRows();
 
     /// <summary>Distinct fingers known.</summary>
-    public int Count => _distinct.Length;
+    public readonly int Count => _distinct.Length;
 
     /// <summary>The finger of <paramref name="row"/>, if one is known.</summary>
-    public Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]];
+    public readonly Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]];
 
     /// <summary>Sets the finger of a row. Whether that changed the row.</summary>
     public bool Set(int row, in Contact finger)
@@ -83,10 +83,10 @@ public sealed class FingerTable(int maxLinked)
     }
 
     /// <summary>Whether <paramref name="id"/> is a finger.</summary>
-    public bool Contains(RingId id) => IndexOf(id) >= 0;
+    public readonly bool Contains(RingId id) => IndexOf(id) >= 0;
 
     /// <summary>The highest row of <paramref name="id"/>, or −1.</summary>
-    public int RowOf(RingId id)
+    public readonly int RowOf(RingId id)
     {
         var index = IndexOf(id);
         for (var row = Rows - 1; index >= 0 && row >= 0; row--)
@@ -101,7 +101,7 @@ public sealed class FingerTable(int maxLinked)
     }
 
     /// <summary>The distinct fingers that are to be linked, farthest first. Returns how many were written.</summary>
-    public int CopyLinked(Span<Contact> into)
+    public readonly int CopyLinked(Span<Contact> into)
     {
         var count = 0;
         for (var row = Rows - 1; row >= 0 && count < Math.Min(maxLinked, into.Length); row--)
@@ -135,7 +135,7 @@ public sealed class FingerTable(int maxLinked)
         return false;
     }
 
-    private int IndexOf(RingId id)
+    private readonly int IndexOf(RingId id)
     {
         for (var index = 0; index < _distinct.Length; index++)
         {

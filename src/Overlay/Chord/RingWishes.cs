@@ -7,11 +7,16 @@ using Overlay.Time;
 namespace Overlay.Chord;
 
 /// <summary>The links that the ring wishes for now, one purpose for each peer and kind of wish; only differences are told to the node.</summary>
-/// <remarks>Bounded by what is wished for: a founding mesh, or two successors, a candidate and the linked fingers. 8 bytes a wish.</remarks>
-internal sealed class RingWishes
+/// <remarks>Bounded by what is wished for: a founding mesh, or two successors, a candidate and the linked fingers. 8 bytes a wish.
+/// A mutable value: keep it in a field that is not read-only, never copy it.</remarks>
+internal struct RingWishes
 {
     /// <summary>The purpose above the 48 bits of the peer's id.</summary>
     private ulong[] _wished = [];
+
+    public RingWishes()
+    {
+    }
 
     /// <summary>Forgets that a link to <paramref name="peer"/> was wished for, so that the next wish is told again.</summary>
     public void Remove(RingId peer)

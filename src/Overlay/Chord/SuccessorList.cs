@@ -9,13 +9,14 @@ namespace Overlay.Chord;
 /// <para>Invariant: entries lie in clockwise order from the owner, without duplicates and without the owner. The list may be shorter than r: there are no
 /// artificial entries, which the proof uses only to keep its lists at one length.</para>
 /// <para><see cref="Version"/> counts changes, so that the answer to a query can be refused when the list it was meant for is no more (Zave: a step is atomic).</para>
+/// <para>A mutable value: keep it in a field that is not read-only, never copy it.</para>
 /// </remarks>
-public sealed class SuccessorList(RingId owner, int capacity)
+public struct SuccessorList(RingId owner, int capacity)
 {
     private DescriptorList _list = DescriptorList.Empty; // Replaced at each change: answers under way hold the former one.
 
     /// <summary>Entries now.</summary>
-    public int Count => _list.Count;
+    public readonly int Count => _list.Count;
 
     /// <summary>Entries at the most, r.</summary>
     public int Capacity { get; } = capacity;
@@ -24,13 +25,13 @@ public sealed class SuccessorList(RingId owner, int capacity)
     public int Version { get; private set; }
 
     /// <summary>The entries, nearest first.</summary>
-    public ReadOnlySpan<Contact> Entries => _list.Contacts;
+    public readonly ReadOnlySpan<Contact> Entries => _list.Contacts;
 
     /// <summary>What messages say of them.</summary>
-    public IReadOnlyList<Descriptor> Described => _list;
+    public readonly IReadOnlyList<Descriptor> Described => _list;
 
     /// <summary>The first entry. There must be one.</summary>
-    public Contact First
+    public readonly Contact First
     {
         get
         {
@@ -53,7 +54,6 @@ public sealed class SuccessorList(RingId owner, int capacity)
     public static int Compose(
         RingId ringOwner, in Contact first, ReadOnlySpan<Contact> rest, DepartedNodes departed, Span<Contact> into, out bool closes)
     {
-        ArgumentNullException.ThrowIfNull(departed);
         closes = false;
         var count = 0;
         var reached = 0UL;
@@ -128,7 +128,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
     }
 
     /// <summary>Where <paramref name="id"/> stands, or −1.</summary>
-    public int IndexOf(RingId id)
+    public readonly int IndexOf(RingId id)
     {
         for (var index = 0; index < Count; index++)
         {
@@ -147,7 +147,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
         Version++;
     }
 
-    private bool SameAs(ReadOnlySpan<Contact> entries)
+    private readonly bool SameAs(ReadOnlySpan<Contact> entries)
     {
         if (entries.Length != Count)
         {
@@ -165,7 +165,7 @@ public sealed class SuccessorList(RingId owner, int capacity)
         return true;
     }
 
-    private void CheckOrder(ReadOnlySpan<Contact> entries)
+    private readonly void CheckOrder(ReadOnlySpan<Contact> entries)
     {
         var reached = 0UL;
         Invariant.Check(entries.Length <= Capacity, "a successor list is longer than r");
