@@ -30,7 +30,7 @@ public sealed partial class OverlayNode
     }
 
     /// <summary>The node at the other end of an open link; null where <paramref name="link"/> is none.</summary>
-    public RingId? PeerOf(LinkId link) => _context.Links.Find(link) is { IsOpen: true } open ? open.PeerId : null;
+    public RingId? PeerOf(LinkId link) => _context.Links.Find(link) is { } open ? open.PeerId : null;
 
     /// <summary>The link over which <paramref name="peer"/> speaks to this node: the open one, else the one whose proofs are exchanged; default where there is none.</summary>
     public LinkId LinkTo(RingId peer)

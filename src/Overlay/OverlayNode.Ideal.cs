@@ -41,19 +41,21 @@ public sealed partial class OverlayNode
         }
 
         _context.Certificates.Vouch(place.Predecessor);
+        _context.Links.Reserve(place.Links.Length);
         foreach (ref readonly var link in place.Links)
         {
             _context.Certificates.Vouch(link.Peer);
-            _context.Links.TryOpen(new Link(_context.NextLink(), link.Peer.Id, link.IsIncoming)
+            var open = new LinkSetUp(_context.NextLink(), link.Peer.Id, link.IsIncoming)
             {
                 Peer = link.Peer,
                 Purpose = link.Purpose,
                 PeerPurpose = link.PeerPurpose,
                 PeerPhase = NodePhase.Member,
-                HeardAt = now,
-                Told = (NodePhase.Member, link.Purpose),
-            });
+            };
+            _context.Links.TryOpen(now, open, out _);
         }
+
+        _links.BeginIdeal(NodePhase.Member);
 
         var ring = MakeRing();
         ring.BeginIdeal(now, place.Predecessor, place.BeforePredecessor, place.Successors, place.Fingers);
@@ -73,7 +75,7 @@ public sealed partial class OverlayNode
             var isNeighbour = link.PeerId == neighbours.Successor || link.PeerId == neighbours.Predecessor;
             var period = isNeighbour ? _context.Options.ProbePeriod : _context.Options.IdleProbePeriod;
             var watch = isNeighbour ? LinkWatch.Neighbour : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring : LinkWatch.Idle;
-            _detector.Track(now + (-_context.Prng.Between(TimeSpan.Zero, period)), link.PeerId, watch);
+            _detector.Track(now + (-_context.Prng.Between(TimeSpan.Zero, period)), link, watch);
         }
     }
 }

@@ -41,13 +41,6 @@ public sealed partial class OverlayNode
         }
     }
 
-    private void Heard(Instant now, Link neighbour)
-    {
-        neighbour.HeardAt = now;
-        neighbour.UnheardSince = Instant.Never;
-        _detector.Heard(now, neighbour.PeerId);
-    }
-
     /// <summary>The first neighbours on the ring are watched closest, other links of the ring with care, the rest loosely.</summary>
     private void WatchLinks(Instant now)
     {
@@ -57,7 +50,7 @@ public sealed partial class OverlayNode
             var watch = link.PeerId == neighbours.Successor || link.PeerId == neighbours.Predecessor ? LinkWatch.Neighbour
                 : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring
                 : LinkWatch.Idle;
-            _detector.Track(now, link.PeerId, watch);
+            _detector.Track(now, link, watch);
         }
 
         WatchUnlinked(now, neighbours);
@@ -83,25 +76,12 @@ public sealed partial class OverlayNode
     /// <summary>Asks the peers of links that were used and stayed silent.</summary>
     private void ProbeUsedLinks(Instant now)
     {
-        _context.UseCheckDue = Instant.Never;
-        foreach (var link in _context.Links.Open)
+        while (_context.Links.TryTakeUnheard(now + -_context.UsePatience, out var silent))
         {
-            if (link.UnheardSince == Instant.Never)
-            {
-                continue;
-            }
-
-            var due = link.UnheardSince + _context.UsePatience;
-            if (due <= now)
-            {
-                link.UnheardSince = Instant.Never;
-                _detector.Suspect(now, link.PeerId);
-            }
-            else
-            {
-                _context.UseCheckDue = Instant.Min(_context.UseCheckDue, due);
-            }
+            _detector.Suspect(now, silent.PeerId);
         }
+
+        _context.UseCheckDue = _context.Links.FirstNote(LinkNoteKind.Unheard) + _context.UsePatience;
     }
 
     private void HandleFinding(Instant now, in LivenessEvent finding)
@@ -111,19 +91,19 @@ public sealed partial class OverlayNode
         {
             case LivenessEventKind.Suspected:
                 _context.Outbox.Observe(Observation.Suspected, finding.Peer, link?.Id ?? default);
-                if (link is not null)
+                if (link is { } doubted)
                 {
-                    link.IsSuspect = true;
-                    _context.Outbox.TakeBack(link.Id);
+                    doubted.IsSuspect = true;
+                    _context.Outbox.TakeBack(doubted.Id);
                 }
 
                 break;
-            case LivenessEventKind.Cleared when link is not null:
-                link.IsSuspect = false;
+            case LivenessEventKind.Cleared when link is { } living:
+                living.IsSuspect = false;
                 break;
-            case LivenessEventKind.PathLost or LivenessEventKind.Silent when link is not null:
-                _context.Outbox.TakeBack(link.Id);
-                _links.Close(now, link, LinkFailure.Silent);
+            case LivenessEventKind.PathLost or LivenessEventKind.Silent when link is { } lost:
+                _context.Outbox.TakeBack(lost.Id);
+                _links.Close(now, lost, LinkFailure.Silent);
                 break;
             case LivenessEventKind.Dead:
                 _context.Outbox.Observe(Observation.Evicted, finding.Peer);

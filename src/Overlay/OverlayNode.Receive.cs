@@ -15,7 +15,7 @@ public sealed partial class OverlayNode
         Begin(now, outbox);
         if (_context.Links.Find(link) is { } neighbour)
         {
-            if (neighbour.IsOpen && !IsOfLink(message.Kind))
+            if (!IsOfLink(message.Kind))
             {
                 ReceiveOrdinary(now, neighbour, message);
                 if (!_isSettled)
@@ -29,7 +29,11 @@ public sealed partial class OverlayNode
                 return;
             }
 
-            ReceiveOfLink(now, neighbour, message);
+            ReceiveStatus(now, neighbour, message);
+        }
+        else if (_context.Links.FindSetUp(link) is { } setUp)
+        {
+            ReceiveProof(now, setUp, message);
         }
         else if (_hubs.IsSession(link))
         {
@@ -104,9 +108,9 @@ public sealed partial class OverlayNode
     /// <summary>Something authenticated arrived over the link, whatever it was: its peer lives. Cheap.</summary>
     public void LinkHeard(Instant now, LinkId link)
     {
-        if (_context.Links.Find(link) is { IsOpen: true } neighbour)
+        if (_context.Links.Find(link) is { } neighbour)
         {
-            Heard(now, neighbour);
+            _detector.Heard(now, neighbour);
         }
     }
 
@@ -114,7 +118,7 @@ public sealed partial class OverlayNode
     public void HandBack(Instant now, LinkId link, in Message message, Outbox outbox)
     {
         Begin(now, outbox);
-        if (_context.Links.Find(link) is { IsOpen: true } unanswering)
+        if (_context.Links.Find(link) is { } unanswering)
         {
             _detector.Unanswered(now, unanswering.PeerId); // A host where a send is a call that can fail; elsewhere the link is suspected or gone by now.
         }
@@ -127,29 +131,39 @@ public sealed partial class OverlayNode
 
     private static bool IsOfHub(MessageKind kind) => kind is >= MessageKind.HubHello and <= MessageKind.Attached;
 
-    /// <summary>The link's own messages. Before the proof nothing else is accepted.</summary>
-    private void ReceiveOfLink(Instant now, Link neighbour, in Message message)
+    /// <summary>Before the proof nothing else is accepted.</summary>
+    private void ReceiveProof(Instant now, LinkSetUp setUp, in Message message)
     {
         var why = DropReason.NotProved;
-        if (!IsOfLink(message.Kind) || neighbour.IsOpen != (message.Kind == MessageKind.LinkStatus) || !MessageCodec.TryOpen(message, out var body, out why))
+        if (message.Kind == MessageKind.Proof && MessageCodec.TryOpen(message, out var body, out why))
         {
-            _context.Drop(why, message, neighbour.Id);
-        }
-        else if (body.Payload is Proof proof)
-        {
-            _links.ReceiveProof(now, neighbour, proof);
+            _links.ReceiveProof(now, setUp, (Proof)body.Payload);
         }
         else
         {
-            Heard(now, neighbour);
+            _context.Drop(why, message, setUp.Id);
+        }
+    }
+
+    /// <summary>What the other side of an open link says of it.</summary>
+    private void ReceiveStatus(Instant now, Link neighbour, in Message message)
+    {
+        var why = DropReason.NotProved;
+        if (message.Kind == MessageKind.LinkStatus && MessageCodec.TryOpen(message, out var body, out why))
+        {
+            _detector.Heard(now, neighbour);
             _links.ReceiveStatus(now, neighbour, (LinkStatus)body.Payload);
+        }
+        else
+        {
+            _context.Drop(why, message, neighbour.Id);
         }
     }
 
     /// <summary>Anything else from a neighbour: for this node, or on its way.</summary>
     private void ReceiveOrdinary(Instant now, Link neighbour, in Message message)
     {
-        Heard(now, neighbour);
+        _detector.Heard(now, neighbour);
         if (IsOfHub(message.Kind) || (neighbour.IsNewcomer && message.Source != neighbour.PeerId))
         {
             _isSettled = false;
@@ -241,7 +255,7 @@ public sealed partial class OverlayNode
         {
             Arrive(now, message, from, neighbour);
         }
-        else if (neighbour is not null && !neighbour.TryTakeQuota(now, _context.Options.MaxForwardsPerSecond))
+        else if (neighbour is { } by && !by.TryTakeQuota(now, _context.Options.MaxForwardsPerSecond))
         {
             _context.Drop(DropReason.Quota, message, from);
         }

@@ -59,7 +59,7 @@ public sealed partial class OverlayNode
         _links = new LinkSetUps(_context, _courier);
         _hubs = new HubSessions(_context, _courier, start.HubCount, start.RememberedHubKey, start.Token, start.IsGuest);
         _prngOfNames = _context.Prng.Split();
-        _detector = new FailureDetector(options, this, _context.Prng.Split());
+        _detector = new FailureDetector(options, this, _context.Links, _context.Prng.Split());
     }
 
     /// <summary>The node itself; before it is admitted, a contact without a certificate.</summary>
@@ -114,7 +114,7 @@ public sealed partial class OverlayNode
         var links = new List<LinkEntry>();
         foreach (var link in _context.Links.Open)
         {
-            links.Add(new(link.PeerId, link.Phase, link.Purpose, link.IsIncoming));
+            links.Add(new(link.PeerId, LinkPhase.Open, link.Purpose, link.IsIncoming));
         }
 
         foreach (var link in _context.Links.SetUps)

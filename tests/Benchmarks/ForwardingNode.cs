@@ -108,8 +108,8 @@ internal sealed class ForwardingNode
 
     private void Add(RingId peer)
     {
-        var link = new Link(new LinkId(_links.OpenCount + 1), peer, isIncoming: false) { PeerPhase = NodePhase.Member };
-        if (!_links.TryAddSetUp(link) || !_links.TryOpen(link))
+        var setUp = new LinkSetUp(new LinkId(_links.OpenCount + 1), peer, isIncoming: false) { PeerPhase = NodePhase.Member };
+        if (!_links.TryAddSetUp(setUp) || !_links.TryOpen(default, setUp, out _))
         {
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{peer} is there twice"));
         }

@@ -17,6 +17,8 @@ namespace Overlay.Links;
 /// Fingers and the application's links need no confirmation. A crash is noticed after 2 to 3 probe periods, 2.5 in the mean.</para>
 /// <para>The owner reports what it hears, calls <see cref="Advance"/> when <see cref="NextDue"/> has come, and takes the events after each call. A peer about whom
 /// a last event was given (<c>PathLost</c>, <c>Dead</c>, <c>Silent</c>) is no longer watched. Bounded by the node's links and <see cref="MaxUnlinked"/>.</para>
+/// <para>How closely a link is watched and when it was heard stands in the <see cref="LinkTable"/>; here are only the peers that were asked and did not answer yet,
+/// which are one or none nearly always.</para>
 /// </remarks>
 public sealed class FailureDetector
 {
@@ -28,96 +30,93 @@ public sealed class FailureDetector
 
     private readonly OverlayOptions _options;
     private readonly INodePort _port;
-    private readonly List<KeepAlive> _peers = [];
-    private readonly Queue<LivenessEvent> _events = new();
+    private readonly LinkTable _links;
+    private Few<KeepAlive> _asked;
+    private RareList<LivenessEvent> _events;
     private Prng _prng;
-    private Instant _due = Instant.Never;
+    private Moment _due = Instant.Never;
     private int _unlinked;
 
     /// <param name="options">Periods and timeouts.</param>
     /// <param name="port">Where probes go.</param>
+    /// <param name="links">The links that are watched.</param>
     /// <param name="prng">Draws the nonces.</param>
-    public FailureDetector(OverlayOptions options, INodePort port, Prng prng)
+    public FailureDetector(OverlayOptions options, INodePort port, LinkTable links, Prng prng)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(port);
-        (_options, _port, _prng) = (options, port, prng);
+        ArgumentNullException.ThrowIfNull(links);
+        (_options, _port, _links, _prng) = (options, port, links, prng);
     }
 
     /// <summary>When to call <see cref="Advance"/> next.</summary>
     public Instant NextDue => _due;
 
+    /// <summary>Whether a finding waits to be taken.</summary>
+    public bool HasEvents => _events.Count > 0;
+
     /// <summary>The pause of its own loop after which a node no longer trusts itself: half of the mean eviction time of 2.5 probe periods.</summary>
     public TimeSpan FencePause => _options.ProbePeriod * 5 / 4;
 
-    /// <summary>Watches the link to <paramref name="peer"/> from now on, or watches it differently. A new link is the best sign of life.</summary>
-    public void Track(Instant now, RingId peer, LinkWatch watch)
+    /// <summary>Watches <paramref name="link"/> from now on, or watches it differently. A new link is the best sign of life.</summary>
+    public void Track(Instant now, Link link, LinkWatch watch)
     {
-        var at = IndexOf(peer);
-        var entry = at < 0 ? new KeepAlive { Peer = peer } : _peers[at];
-        entry.Watch = watch;
-        if (at < 0)
+        var isNew = link.Watch == LinkWatch.None;
+        link.Watch = watch;
+        if (isNew)
         {
-            entry.BecomeQuiet(now);
-            _peers.Add(entry);
-        }
-        else
-        {
-            if (entry.State == KeepAliveState.Unlinked)
+            link.Hear(now);
+            if (IndexOf(link.PeerId) is >= 0 and var at)
             {
-                _unlinked--;
-                entry.BecomeQuiet(now);
-                Report(LivenessEventKind.Cleared, peer);
+                Remove(at);
+                Report(LivenessEventKind.Cleared, link.PeerId);
             }
-
-            _peers[at] = entry;
         }
 
-        var due = entry.Due(_options);
+        var due = link.HeardAt(now) + PeriodOf(watch);
         WakeBy(due < now ? now : due); // Watched closer, it may be overdue; that is no pause of ours.
     }
 
     /// <summary>The link to <paramref name="peer"/> is gone, or nobody asks for the peer any more.</summary>
     public void Forget(RingId peer)
     {
-        var at = IndexOf(peer);
-        if (at >= 0)
+        if (IndexOf(peer) is >= 0 and var at)
         {
             Remove(at);
         }
+
+        Unwatch(peer);
     }
 
-    /// <summary>Something authenticated came over the link to <paramref name="peer"/>. Cheap.</summary>
-    public void Heard(Instant now, RingId peer)
+    /// <summary>Something authenticated came over <paramref name="link"/>. Cheap.</summary>
+    public void Heard(Instant now, Link link)
     {
-        var at = IndexOf(peer);
-        if (at < 0 || _peers[at].State == KeepAliveState.Unlinked)
+        link.Hear(now);
+        if (_asked.Count == 0 || IndexOf(link.PeerId) is not (>= 0 and var at) || _asked[at].State == KeepAliveState.Unlinked)
         {
             return;
         }
 
-        var entry = _peers[at];
-        if (entry.IsSuspect)
+        if (_asked[at].IsSuspect)
         {
-            Report(LivenessEventKind.Cleared, peer);
+            Report(LivenessEventKind.Cleared, link.PeerId);
         }
 
-        entry.BecomeQuiet(now);
-        _peers[at] = entry;
-        WakeBy(entry.Due(_options));
+        Remove(at);
+        WakeBy(now + PeriodOf(link.Watch));
     }
 
     /// <summary>A peer that is wanted could not be reached. With a link it is asked at once; without one it is asked by routed messages.</summary>
     public void Suspect(Instant now, RingId peer)
     {
-        var at = IndexOf(peer);
-        if (at >= 0)
+        if (IndexOf(peer) >= 0)
         {
-            if (_peers[at].State == KeepAliveState.Quiet)
-            {
-                Ask(now, at);
-            }
+            return;
+        }
 
+        if (_links.FindOpen(peer) is { Watch: not LinkWatch.None })
+        {
+            Ask(now, peer);
             return;
         }
 
@@ -128,7 +127,7 @@ public sealed class FailureDetector
 
         var entry = new KeepAlive { Peer = peer };
         entry.BecomeSuspect(KeepAliveState.Unlinked, now, now + _options.LoneSuspicionTimeout, _prng.Next());
-        _peers.Add(entry);
+        _asked.Add(entry);
         _unlinked++;
         _port.Send(now, peer, new Ping(entry.Nonce));
         WakeBy(entry.Due(_options));
@@ -138,7 +137,13 @@ public sealed class FailureDetector
     public void Unanswered(Instant now, RingId peer)
     {
         var at = IndexOf(peer);
-        if (at >= 0 && _peers[at].State is KeepAliveState.Quiet or KeepAliveState.Asked)
+        if (at < 0 && _links.FindOpen(peer) is { Watch: not LinkWatch.None })
+        {
+            at = _asked.Count;
+            _asked.Add(new() { Peer = peer, State = KeepAliveState.Asked, Since = now });
+        }
+
+        if (at >= 0 && _asked[at].State == KeepAliveState.Asked)
         {
             Doubt(now, at);
             WakeBy(now);
@@ -146,7 +151,7 @@ public sealed class FailureDetector
     }
 
     /// <summary>Whether <paramref name="peer"/> is under suspicion now.</summary>
-    public bool IsSuspect(RingId peer) => IndexOf(peer) is >= 0 and var at && (_peers[at].IsSuspect || _peers[at].State == KeepAliveState.Unlinked);
+    public bool IsSuspect(RingId peer) => IndexOf(peer) is >= 0 and var at && _asked[at].State != KeepAliveState.Asked;
 
     /// <summary>A ping came, over a link or routed: answered to whoever asks.</summary>
     public void OnPing(Instant now, RingId from, Ping ping)
@@ -170,22 +175,19 @@ public sealed class FailureDetector
     public void OnPong(Instant now, RingId from, Pong pong)
     {
         ArgumentNullException.ThrowIfNull(pong);
-        var at = IndexOf(from);
-        if (at < 0 || _peers[at].Nonce != pong.Nonce)
+        if (IndexOf(from) is not (>= 0 and var at) || _asked[at].Nonce != pong.Nonce)
         {
             return;
         }
 
-        var entry = _peers[at];
-        if (entry.State == KeepAliveState.Unlinked)
+        if (_asked[at].State == KeepAliveState.Unlinked)
         {
             Remove(at);
             Report(LivenessEventKind.Cleared, from);
         }
         else
         {
-            entry.IsAnswered = true; // Its way back may have been a helper's: the link itself has still to prove that it works.
-            _peers[at] = entry;
+            _asked[at].IsAnswered = true; // Its way back may have been a helper's: the link itself has still to prove that it works.
         }
     }
 
@@ -216,64 +218,96 @@ public sealed class FailureDetector
             BecomeFenced(now);
         }
 
-        for (var at = _peers.Count - 1; at >= 0; at--) // Backwards: a verdict removes its entry.
+        for (var at = _asked.Count - 1; at >= 0; at--) // Backwards: a verdict removes its entry.
         {
             Step(now, at);
         }
 
         _due = Instant.Never;
-        foreach (var entry in _peers)
+        AskSilent(now);
+        for (var at = 0; at < _asked.Count; at++)
         {
-            WakeBy(entry.Due(_options));
+            WakeBy(_asked[at].Due(_options));
         }
     }
 
     /// <summary>Takes the next finding, in the order they were made.</summary>
-    public bool TryTakeEvent(out LivenessEvent finding) => _events.TryDequeue(out finding);
+    public bool TryTakeEvent(out LivenessEvent finding)
+    {
+        finding = default;
+        if (_events.Count == 0)
+        {
+            return false;
+        }
+
+        finding = _events[0];
+        _events.RemoveAt(0);
+        return true;
+    }
+
+    /// <summary>Asks every watched link that was silent for its period and was not asked yet.</summary>
+    private void AskSilent(Instant now)
+    {
+        for (var at = 0; at < _links.OpenCount; at++)
+        {
+            ref readonly var place = ref _links.PlaceAt(at);
+            var watch = LinkFlags.WatchOf(place);
+            if (watch == LinkWatch.None || (_asked.Count > 0 && IndexOf(LinkFlags.PeerOf(place)) >= 0))
+            {
+                continue;
+            }
+
+            var due = _links.HeardAt(now, at) + PeriodOf(watch);
+            if (due <= now)
+            {
+                Ask(now, LinkFlags.PeerOf(place));
+            }
+            else
+            {
+                WakeBy(due);
+            }
+        }
+    }
 
     private void Step(Instant now, int at)
     {
-        switch (_peers[at].Decide(now, _options))
+        ref var entry = ref _asked[at];
+        switch (entry.Decide(now, _options))
         {
-            case KeepAliveDecision.Ask:
-                Ask(now, at);
-                break;
             case KeepAliveDecision.Suspect:
                 Doubt(now, at);
                 break;
-            case KeepAliveDecision.AskAgain when _peers[at].State == KeepAliveState.AskedAlone:
-                AskOthers(now, at, _peers[at].VerdictAt); // Somebody may have come who can help.
+            case KeepAliveDecision.AskAgain when entry.State == KeepAliveState.AskedAlone:
+                AskOthers(now, at, entry.VerdictAt); // Somebody may have come who can help.
                 break;
             case KeepAliveDecision.AskAgain:
-                var entry = _peers[at];
                 entry.Since = now;
-                _peers[at] = entry;
                 _port.Send(now, entry.Peer, new Ping(entry.Nonce));
                 break;
             case KeepAliveDecision.Judge:
-                Conclude(_peers[at].IsAnswered ? LivenessEventKind.PathLost : LivenessEventKind.Dead, at);
+                Conclude(entry.IsAnswered ? LivenessEventKind.PathLost : LivenessEventKind.Dead, at);
                 break;
         }
     }
 
     private void Doubt(Instant now, int at)
     {
-        if (_peers[at].Watch == LinkWatch.Idle)
+        var peer = _asked[at].Peer;
+        if (_links.FindOpen(peer) is not { Watch: not LinkWatch.Idle })
         {
             Conclude(LivenessEventKind.Silent, at);
             return;
         }
 
-        Report(LivenessEventKind.Suspected, _peers[at].Peer);
+        Report(LivenessEventKind.Suspected, peer);
         AskOthers(now, at, now + _options.LoneSuspicionTimeout);
     }
 
-    private void Ask(Instant now, int at)
+    private void Ask(Instant now, RingId peer)
     {
-        var entry = _peers[at];
-        entry.BecomeAsked(now, _prng.Next());
-        _peers[at] = entry;
-        _port.Send(now, entry.Peer, new Ping(entry.Nonce));
+        var entry = new KeepAlive { Peer = peer, State = KeepAliveState.Asked, Nonce = _prng.Next(), Since = now };
+        _asked.Add(entry);
+        _port.Send(now, peer, new Ping(entry.Nonce));
         WakeBy(entry.Due(_options));
     }
 
@@ -283,36 +317,33 @@ public sealed class FailureDetector
     /// </summary>
     private void AskOthers(Instant now, int at, Instant loneVerdictAt)
     {
-        var entry = _peers[at];
-        var first = NearestHelper(entry.Peer, except: -1);
-        var second = first < 0 ? -1 : NearestHelper(entry.Peer, first);
-        if (first < 0)
+        ref var entry = ref _asked[at];
+        var first = NearestHelper(entry.Peer, except: null);
+        if (first is not { } nearest)
         {
             entry.BecomeSuspect(KeepAliveState.AskedAlone, now, loneVerdictAt, _prng.Next());
             _port.Send(now, entry.Peer, new Ping(entry.Nonce));
-        }
-        else
-        {
-            entry.BecomeSuspect(KeepAliveState.AskedByOthers, now, now + _options.ProbePeriod, _prng.Next());
-            _port.Send(now, _peers[first].Peer, new ProbeFor(entry.Nonce, entry.Peer));
-            if (second >= 0)
-            {
-                _port.Send(now, _peers[second].Peer, new ProbeFor(entry.Nonce, entry.Peer));
-            }
+            return;
         }
 
-        _peers[at] = entry;
+        entry.BecomeSuspect(KeepAliveState.AskedByOthers, now, now + _options.ProbePeriod, _prng.Next());
+        _port.Send(now, nearest, new ProbeFor(entry.Nonce, entry.Peer));
+        if (NearestHelper(entry.Peer, nearest) is { } second)
+        {
+            _port.Send(now, second, new ProbeFor(entry.Nonce, entry.Peer));
+        }
     }
 
-    private int NearestHelper(RingId suspect, int except)
+    private RingId? NearestHelper(RingId suspect, RingId? except)
     {
-        var nearest = -1;
-        for (var i = 0; i < _peers.Count; i++)
+        RingId? nearest = null;
+        foreach (var link in _links.Open)
         {
-            var isAble = _peers[i].State == KeepAliveState.Quiet && _peers[i].Peer != suspect && i != except;
-            if (isAble && (nearest < 0 || _peers[i].Peer.DistanceTo(suspect) < _peers[nearest].Peer.DistanceTo(suspect)))
+            var peer = link.PeerId;
+            var isAble = link.Watch != LinkWatch.None && peer != suspect && peer != except && IndexOf(peer) < 0;
+            if (isAble && (nearest is not { } best || peer.DistanceTo(suspect) < best.DistanceTo(suspect)))
             {
-                nearest = i;
+                nearest = peer;
             }
         }
 
@@ -323,49 +354,64 @@ public sealed class FailureDetector
     private void BecomeFenced(Instant now)
     {
         Report(LivenessEventKind.Fenced, _port.Self.Id);
-        for (var at = 0; at < _peers.Count; at++)
+        for (var at = 0; at < _asked.Count;)
         {
-            var entry = _peers[at];
+            ref var entry = ref _asked[at];
             if (entry.State == KeepAliveState.Unlinked)
             {
                 entry.BecomeSuspect(KeepAliveState.Unlinked, now, now + _options.LoneSuspicionTimeout, entry.Nonce);
+                at++;
+                continue;
             }
-            else
+
+            if (entry.IsSuspect)
             {
-                if (entry.IsSuspect)
-                {
-                    Report(LivenessEventKind.Cleared, entry.Peer);
-                }
-
-                entry.BecomeQuiet(now);
+                Report(LivenessEventKind.Cleared, entry.Peer);
             }
 
-            _peers[at] = entry;
+            Remove(at);
+        }
+
+        foreach (var link in _links.Open)
+        {
+            link.Restart(now);
         }
     }
 
     private void Conclude(LivenessEventKind verdict, int at)
     {
-        Report(verdict, _peers[at].Peer);
+        var peer = _asked[at].Peer;
+        Report(verdict, peer);
         Remove(at);
+        Unwatch(peer);
+    }
+
+    private void Unwatch(RingId peer)
+    {
+        if (_links.FindOpen(peer) is { } link)
+        {
+            link.Watch = LinkWatch.None;
+        }
     }
 
     private void Remove(int at)
     {
-        _unlinked -= _peers[at].State == KeepAliveState.Unlinked ? 1 : 0;
-        _peers[at] = _peers[^1];
-        _peers.RemoveAt(_peers.Count - 1);
+        _unlinked -= _asked[at].State == KeepAliveState.Unlinked ? 1 : 0;
+        _asked.RemoveAt(at);
     }
 
-    private void Report(LivenessEventKind kind, RingId peer) => _events.Enqueue(new(kind, peer));
+    private TimeSpan PeriodOf(LinkWatch watch) =>
+        watch == LinkWatch.Neighbour ? _options.ProbePeriod : new(Math.Min(_options.IdleProbePeriod.Ticks, LinkTable.LongestSilence.Ticks));
+
+    private void Report(LivenessEventKind kind, RingId peer) => _events.Add(new(kind, peer));
 
     private void WakeBy(Instant due) => _due = Instant.Min(_due, due);
 
     private int IndexOf(RingId peer)
     {
-        for (var i = 0; i < _peers.Count; i++)
+        for (var i = 0; i < _asked.Count; i++)
         {
-            if (_peers[i].Peer == peer)
+            if (_asked[i].Peer == peer)
             {
                 return i;
             }

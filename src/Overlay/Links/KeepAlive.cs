@@ -3,12 +3,9 @@ using Overlay.Time;
 
 namespace Overlay.Links;
 
-/// <summary>Where the watch over one peer stands.</summary>
+/// <summary>Where the watch over a peer stands that was asked. A peer that was heard lately has no such state.</summary>
 internal enum KeepAliveState : byte
 {
-    /// <summary>Heard lately, or not asked yet.</summary>
-    Quiet,
-
     /// <summary>Asked, not heard since.</summary>
     Asked,
 
@@ -27,9 +24,6 @@ internal enum KeepAliveDecision : byte
 {
     None,
 
-    /// <summary>It was silent for long: ask it.</summary>
-    Ask,
-
     /// <summary>It did not answer: suspect it.</summary>
     Suspect,
 
@@ -40,31 +34,30 @@ internal enum KeepAliveDecision : byte
     Judge,
 }
 
-/// <summary>The watch over one peer: when it was heard, what was asked, and what follows from the time. A decision, never a deed.</summary>
+/// <summary>A question to one peer: when it was asked, and what follows from the time. A decision, never a deed.</summary>
 internal struct KeepAlive
 {
     public RingId Peer;
-    public LinkWatch Watch;
-    public KeepAliveState State;
-
-    /// <summary>Whether the suspect answered the question of this suspicion by another way than its link.</summary>
-    public bool IsAnswered;
 
     /// <summary>The question's number, drawn for each suspicion.</summary>
     public ulong Nonce;
 
-    /// <summary>When the peer was heard last, or asked last where that is later.</summary>
-    public Instant Since;
+    /// <summary>When the peer was asked last.</summary>
+    public Moment Since;
 
     /// <summary>When the suspicion ends in a verdict.</summary>
-    public Instant VerdictAt;
+    public Moment VerdictAt;
+
+    public KeepAliveState State;
+
+    /// <summary>Whether the suspect answered the question of this suspicion by another way than its link.</summary>
+    public bool IsAnswered;
 
     public readonly bool IsSuspect => State is KeepAliveState.AskedByOthers or KeepAliveState.AskedAlone;
 
     /// <summary>When there is something to decide next.</summary>
     public readonly Instant Due(OverlayOptions options) => State switch
     {
-        KeepAliveState.Quiet => Since + (Watch == LinkWatch.Neighbour ? options.ProbePeriod : options.IdleProbePeriod),
         KeepAliveState.Asked => Since + options.ProbePeriod,
         KeepAliveState.AskedByOthers => VerdictAt,
         _ => Instant.Min(VerdictAt, Since + (options.ProbePeriod * (State == KeepAliveState.Unlinked ? 2 : 1))), // Routed pings cost hops of others.
@@ -77,18 +70,10 @@ internal struct KeepAlive
             return KeepAliveDecision.None;
         }
 
-        return State switch
-        {
-            KeepAliveState.Quiet => KeepAliveDecision.Ask,
-            KeepAliveState.Asked => KeepAliveDecision.Suspect,
-            _ => now >= VerdictAt ? KeepAliveDecision.Judge : KeepAliveDecision.AskAgain,
-        };
+        return State == KeepAliveState.Asked ? KeepAliveDecision.Suspect
+            : now >= VerdictAt ? KeepAliveDecision.Judge
+            : KeepAliveDecision.AskAgain;
     }
-
-    /// <summary>It lives, and its link works.</summary>
-    public void BecomeQuiet(Instant now) => (State, IsAnswered, Since) = (KeepAliveState.Quiet, false, now);
-
-    public void BecomeAsked(Instant now, ulong nonce) => (State, IsAnswered, Nonce, Since) = (KeepAliveState.Asked, false, nonce, now);
 
     public void BecomeSuspect(KeepAliveState how, Instant now, Instant verdictAt, ulong nonce) =>
         (State, IsAnswered, Nonce, Since, VerdictAt) = (how, false, nonce, now, verdictAt);

@@ -6,59 +6,64 @@ using Overlay.Time;
 
 namespace Overlay.Links;
 
-/// <summary>One connection to another node, from the wish for it to its end.</summary>
-/// <remarks>
-/// Invariant: <see cref="Phase"/> is <see cref="LinkPhase.Open"/> exactly when both proofs were checked; then <see cref="SetUp"/> is null and
-/// <see cref="Peer"/> holds a verified certificate.
-/// </remarks>
-public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
+/// <summary>An open link to another node: both proofs were checked. A handle on an entry of the <see cref="LinkTable"/>, and good until the link is removed.</summary>
+public readonly struct Link : IEquatable<Link>
 {
-    private TokenBucket _quota;
+    private readonly LinkTable _table;
+    private readonly int _at;
+
+    internal Link(LinkTable table, LinkId id, int at) => (_table, Id, _at) = (table, id, at);
 
     /// <summary>Its name towards the host.</summary>
-    public LinkId Id { get; } = id;
+    public LinkId Id { get; }
 
     /// <summary>The other end's position.</summary>
-    public RingId PeerId { get; } = peerId;
+    public RingId PeerId => LinkFlags.PeerOf(Place);
+
+    /// <summary>The other end, with its verified certificate.</summary>
+    public Contact Peer
+    {
+        get => _table.PeerAt(At);
+        set => _table.PeerAt(At) = value;
+    }
 
     /// <summary>Whether the other side offered.</summary>
-    public bool IsIncoming { get; } = isIncoming;
-
-    /// <summary>The other end; without a certificate until its answer came.</summary>
-    public Contact Peer { get; set; }
-
-    /// <summary>How far the link is.</summary>
-    public LinkPhase Phase { get; set; }
+    public bool IsIncoming => (Place & LinkFlags.Incoming) != 0;
 
     /// <summary>What this side wants it for; none: only the other side does.</summary>
-    public LinkPurpose Purpose { get; set; }
+    public LinkPurpose Purpose
+    {
+        get => LinkFlags.PurposeOf(Place);
+        set => LinkFlags.SetPurpose(ref Place, value);
+    }
 
-    /// <summary>What the other side needs it for: from its offer, then from each of its status messages. An answerer that has said nothing yet may need it for the ring.</summary>
-    public LinkPurpose PeerPurpose { get; set; } = LinkPurpose.Ring;
+    /// <summary>What the other side needs it for: from its offer, then from each of its status messages.</summary>
+    public LinkPurpose PeerPurpose
+    {
+        get => LinkFlags.PeerPurposeOf(Place);
+        set => LinkFlags.SetPeerPurpose(ref Place, value);
+    }
 
     /// <summary>The phase that the other side declared. Only members forward for others.</summary>
-    public NodePhase PeerPhase { get; set; }
+    public NodePhase PeerPhase
+    {
+        get => LinkFlags.PeerPhaseOf(Place);
+        set => LinkFlags.SetPeerPhase(ref Place, value);
+    }
+
+    /// <summary>How closely it is watched.</summary>
+    public LinkWatch Watch
+    {
+        get => LinkFlags.WatchOf(Place);
+        set => LinkFlags.SetWatch(ref Place, value);
+    }
 
     /// <summary>Silent for too long: it carries messages only where nothing else does.</summary>
-    public bool IsSuspect { get; set; }
-
-    /// <summary>The last sign of life.</summary>
-    public Instant HeardAt { get; set; }
-
-    /// <summary>Since when messages go out and nothing comes back, not even an acknowledgement; <see cref="Instant.Never"/> where something did.</summary>
-    public Instant UnheardSince { get; set; } = Instant.Never;
-
-    /// <summary>Since when neither side needs it; <see cref="Instant.Never"/> while one does.</summary>
-    public Instant UnneededSince { get; set; } = Instant.Never;
-
-    /// <summary>What the other side was told last: this node's phase, and what it needs the link for.</summary>
-    public (NodePhase Phase, LinkPurpose Purpose)? Told { get; set; }
-
-    /// <summary>What is known only while the link is being set up.</summary>
-    public LinkSetUp? SetUp { get; set; }
-
-    /// <summary>Whether the link is proved.</summary>
-    public bool IsOpen => Phase == LinkPhase.Open;
+    public bool IsSuspect
+    {
+        get => (Place & LinkFlags.Suspect) != 0;
+        set => Place = value ? Place | LinkFlags.Suspect : Place & ~LinkFlags.Suspect;
+    }
 
     /// <summary>Whether messages for others may go this way: a joiner would be a black hole (mechanisms §2).</summary>
     public bool Forwards => PeerPhase is NodePhase.Member or NodePhase.Founding;
@@ -66,59 +71,50 @@ public sealed class Link(LinkId id, RingId peerId, bool isIncoming)
     /// <summary>Whether the other side is no member (yet): its messages need this node as their anchor, and it may bring no others'.</summary>
     public bool IsNewcomer => PeerPhase is not (NodePhase.Member or NodePhase.Founding or NodePhase.Leaving);
 
+    private int At => _table.IndexOf(Id, _at);
+
+    private ref ulong Place => ref _table.PlaceAt(At);
+
+    public static bool operator ==(Link left, Link right) => left.Equals(right);
+
+    public static bool operator !=(Link left, Link right) => !left.Equals(right);
+
+    /// <summary>The last sign of life, or the moment from which its silence counts. To 1.6 µs, rounded down.</summary>
+    public Instant HeardAt(Instant now) => _table.HeardAt(now, At);
+
+    /// <summary>It speaks: whatever was sent over it has a working way.</summary>
+    public void Hear(Instant now) => _table.HearAt(now, At);
+
+    /// <summary>Its silence counts from now on; what was sent over it still waits for an answer.</summary>
+    public void Restart(Instant now) => _table.RestartAt(now, At);
+
+    /// <summary>
+    /// A message goes out over it. False where the first one without an answer went out before, or where it answers a message of this very moment; else it is
+    /// noted that nothing came back since <paramref name="now"/>, not even an acknowledgement.
+    /// </summary>
+    public bool TryBeginUse(Instant now) => _table.TryBeginUseAt(now, At);
+
+    /// <summary>Notes since when neither side needs it, or that one does.</summary>
+    public void JudgeNeed(Instant now)
+    {
+        if ((Purpose | PeerPurpose) != LinkPurpose.None)
+        {
+            _table.ForgetNote(Id, LinkNoteKind.Unneeded);
+        }
+        else
+        {
+            _table.TryNote(now, Id, LinkNoteKind.Unneeded);
+        }
+    }
+
     /// <summary>Whether one more message of this neighbour may be passed on.</summary>
-    public bool TryTakeQuota(Instant now, int perSecond) => _quota.TryTake(now, perSecond);
+    public bool TryTakeQuota(Instant now, int perSecond) => _table.TryTakeQuota(now, Id, perSecond);
 
-    public override string ToString() => $"{Id} to {PeerId}, {Phase}";
-}
+    public bool Equals(Link other) => _table == other._table && Id == other.Id;
 
-/// <summary>How the sender of a message is reached.</summary>
-/// <param name="Via">Its anchor, if it named one.</param>
-/// <param name="Link">The link over which the message came in; default where unknown.</param>
-public readonly record struct ReturnPath(RingId? Via, LinkId Link);
+    public override bool Equals(object? obj) => obj is Link other && Equals(other);
 
-/// <summary>The half of a link that is forgotten as soon as the link is open.</summary>
-public sealed class LinkSetUp
-{
-    /// <summary>When the phase must have ended.</summary>
-    public Instant PhaseDue { get; set; } = Instant.Never;
+    public override int GetHashCode() => Id.GetHashCode();
 
-    /// <summary>When the whole set-up must have ended.</summary>
-    public Instant Due { get; init; } = Instant.Never;
-
-    /// <summary>The offerer's nonce: names the set-up in all its messages.</summary>
-    public UInt128 OfferNonce { get; set; }
-
-    /// <summary>The answerer's nonce.</summary>
-    public UInt128 AnswerNonce { get; set; }
-
-    /// <summary>This side, as described by the host.</summary>
-    public LinkDescription? Local { get; set; }
-
-    /// <summary>The other side, from its signed offer or answer.</summary>
-    public LinkDescription? Remote { get; set; }
-
-    /// <summary>The way by which the other side's signals came; this side's go back by it.</summary>
-    public ReturnPath PeerPath { get; set; }
-
-    /// <summary>The neighbour through which this side's offer goes, after routing failed: it is the anchor for the answer too.</summary>
-    public RingId? Through { get; set; }
-
-    /// <summary>Whether this side sent its proof.</summary>
-    public bool HasProved { get; set; }
-
-    /// <summary>Whether the other side's proof was checked.</summary>
-    public bool IsPeerProved { get; set; }
-
-    /// <summary>The message that carried the offer, 0 before it left; an <see cref="Unreachable"/> names it.</summary>
-    public ulong OfferMessage { get; set; }
-
-    /// <summary>Candidates of the other side that came before its answer; bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
-    public IReadOnlyList<string>? EarlyCandidates { get; set; }
-
-    /// <summary>Late candidate lines sent and taken so far, each bounded by <see cref="LinkDescription.MaxCandidates"/>.</summary>
-    public int LinesSent { get; set; }
-
-    /// <inheritdoc cref="LinesSent"/>
-    public int LinesTaken { get; set; }
+    public override string ToString() => $"{Id} to {PeerId}, open";
 }

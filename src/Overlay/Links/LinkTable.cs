@@ -1,32 +1,37 @@
 using Overlay.Effects;
+using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Time;
 
 namespace Overlay.Links;
 
 /// <summary>All links of a node: those being set up, and the open ones in the order of the ring, as routing wants them.</summary>
 /// <remarks>
-/// Invariants: at most one open link for each peer; at most <see cref="MaxLinks"/> open ones, and at most <see cref="MaxSetUps"/> set-ups beside
-/// them; the open ones are sorted by position. No dictionaries: a few dozen entries fit in a few cache lines.
+/// <para>Invariants: at most one open link for each peer; at most <see cref="MaxLinks"/> open ones, and at most <see cref="MaxSetUps"/> set-ups beside
+/// them; the open ones are sorted by position. No dictionaries and no object for a link: 24 bytes in three arrays, so that a search by position and one by name touch
+/// a few cache lines each. What only few links have at a time (a message without an answer, a wait for the end, a used-up rate) is noted beside them.</para>
+/// <code>
+/// places:  position and flags (8)          sorted, see <see cref="LinkFlags"/>
+/// names:   link id (4), heard (4)          the moment in units of 1.6 µs, which turn over after 1.9 hours: longer than any watch lets a link be silent
+/// peers:   contact (8)                 its position again, instance and certificate, in an object that others share
+/// </code>
 /// </remarks>
-public sealed class LinkTable
+public sealed partial class LinkTable
 {
     private const int NeededUse = 3;
+    private const int FirstRoom = 4;
 
-    private readonly ulong[] _positions;
-    private readonly Link[] _open;
-    private readonly int[] _openNames;
-    private readonly Link[] _setUps;
+    private ulong[] _places = [];
+    private LinkName[] _names = [];
+    private Contact[] _peers = [];
+    private LinkSetUp[] _setUps = [];
 
     public LinkTable(int maxLinks, int maxSetUps)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLinks);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSetUps);
         (MaxLinks, MaxSetUps) = (maxLinks, maxSetUps);
-        _positions = new ulong[maxLinks];
-        _open = new Link[maxLinks];
-        _openNames = new int[maxLinks];
-        _setUps = new Link[maxSetUps];
     }
 
     /// <summary>The degree cap.</summary>
@@ -36,10 +41,10 @@ public sealed class LinkTable
     public int MaxSetUps { get; }
 
     /// <summary>The open links in the order of the ring, from position 0.</summary>
-    public ReadOnlySpan<Link> Open => _open.AsSpan(0, OpenCount);
+    public OpenLinks Open => new(this);
 
     /// <summary>The links that are being set up, oldest first.</summary>
-    public ReadOnlySpan<Link> SetUps => _setUps.AsSpan(0, SetUpCount);
+    public ReadOnlySpan<LinkSetUp> SetUps => _setUps.AsSpan(0, SetUpCount);
 
     public int OpenCount { get; private set; }
 
@@ -48,20 +53,17 @@ public sealed class LinkTable
     /// <summary>Whether another link would exceed the degree cap once every set-up succeeds.</summary>
     public bool IsFull => OpenCount + SetUpCount >= MaxLinks;
 
-    /// <summary>The link that the host calls <paramref name="id"/>, open or not.</summary>
-    public Link? Find(LinkId id)
-    {
-        var at = _openNames.AsSpan(0, OpenCount).IndexOf(id.Value);
-        if (at >= 0)
-        {
-            return _open[at];
-        }
+    /// <summary>The open link that the host calls <paramref name="id"/>.</summary>
+    public Link? Find(LinkId id) => IndexOf(id) is >= 0 and var at ? new Link(this, id, at) : null;
 
-        foreach (var link in SetUps)
+    /// <summary>The link in its set-up that the host calls <paramref name="id"/>.</summary>
+    public LinkSetUp? FindSetUp(LinkId id)
+    {
+        foreach (var setUp in SetUps)
         {
-            if (link.Id == id)
+            if (setUp.Id == id)
             {
-                return link;
+                return setUp;
             }
         }
 
@@ -69,20 +71,16 @@ public sealed class LinkTable
     }
 
     /// <summary>The open link to <paramref name="peer"/>.</summary>
-    public Link? FindOpen(RingId peer)
-    {
-        var at = LowerBound(peer.Value);
-        return at < OpenCount && _positions[at] == peer.Value ? _open[at] : null;
-    }
+    public Link? FindOpen(RingId peer) => IndexOf(peer) is >= 0 and var at ? LinkAt(at) : null;
 
     /// <summary>The set-up with <paramref name="peer"/> in the given direction.</summary>
-    public Link? FindSetUp(RingId peer, bool isIncoming)
+    public LinkSetUp? FindSetUp(RingId peer, bool isIncoming)
     {
-        foreach (var link in SetUps)
+        foreach (var setUp in SetUps)
         {
-            if (link.PeerId == peer && link.IsIncoming == isIncoming)
+            if (setUp.PeerId == peer && setUp.IsIncoming == isIncoming)
             {
-                return link;
+                return setUp;
             }
         }
 
@@ -90,68 +88,102 @@ public sealed class LinkTable
     }
 
     /// <summary>Takes a link that begins its set-up; false where <see cref="MaxSetUps"/> are in flight.</summary>
-    public bool TryAddSetUp(Link link)
+    public bool TryAddSetUp(LinkSetUp setUp)
     {
-        ArgumentNullException.ThrowIfNull(link);
+        ArgumentNullException.ThrowIfNull(setUp);
         if (SetUpCount == MaxSetUps)
         {
             return false;
         }
 
-        _setUps[SetUpCount++] = link;
+        if (SetUpCount == _setUps.Length)
+        {
+            Array.Resize(ref _setUps, Math.Min(MaxSetUps, SetUpCount + 2));
+        }
+
+        _setUps[SetUpCount++] = setUp;
         return true;
     }
 
-    /// <summary>Makes a set-up an open link. False where the cap is reached or another link to the peer stands: the caller removes that one first.</summary>
-    public bool TryOpen(Link link)
+    /// <summary>
+    /// Makes a set-up an open link that was heard now. False where the cap is reached or another link to the peer stands: the caller removes that one first.
+    /// </summary>
+    public bool TryOpen(Instant now, LinkSetUp setUp, out Link link)
     {
-        ArgumentNullException.ThrowIfNull(link);
-        var at = LowerBound(link.PeerId.Value);
-        if (OpenCount == MaxLinks || (at < OpenCount && _positions[at] == link.PeerId.Value))
+        ArgumentNullException.ThrowIfNull(setUp);
+        link = default;
+        var place = LinkFlags.Of(setUp.PeerId);
+        var at = LowerBound(place);
+        if (OpenCount == MaxLinks || (at < OpenCount && LinkFlags.PeerOf(_places[at]) == setUp.PeerId))
         {
             return false;
         }
 
-        RemoveSetUp(link);
-        _positions.AsSpan(at, OpenCount - at).CopyTo(_positions.AsSpan(at + 1));
-        _open.AsSpan(at, OpenCount - at).CopyTo(_open.AsSpan(at + 1));
-        _openNames.AsSpan(at, OpenCount - at).CopyTo(_openNames.AsSpan(at + 1));
-        (_positions[at], _open[at], _openNames[at]) = (link.PeerId.Value, link, link.Id.Value);
-        OpenCount++;
-        link.Phase = LinkPhase.Open;
-        link.SetUp = null;
+        Remove(setUp);
+        Insert(at);
+        LinkFlags.SetPurpose(ref place, setUp.Purpose);
+        LinkFlags.SetPeerPurpose(ref place, setUp.PeerPurpose);
+        LinkFlags.SetPeerPhase(ref place, setUp.PeerPhase);
+        _places[at] = place | (setUp.IsIncoming ? LinkFlags.Incoming : 0);
+        _names[at] = new() { Id = setUp.Id.Value, Heard = StampOf(now) };
+        _peers[at] = setUp.Peer;
+        link = LinkAt(at);
         return true;
     }
 
-    /// <summary>Forgets a link, open or not.</summary>
+    /// <summary>Forgets a link before it is open.</summary>
+    public void Remove(LinkSetUp setUp)
+    {
+        for (var i = 0; i < SetUpCount; i++)
+        {
+            if (_setUps[i] == setUp)
+            {
+                SetUpCount--;
+                Array.Copy(_setUps, i + 1, _setUps, i, SetUpCount - i);
+                _setUps[SetUpCount] = null!;
+                _setUps = SetUpCount == 0 ? [] : _setUps; // A settled node sets nothing up for hours.
+                return;
+            }
+        }
+    }
+
+    /// <summary>Forgets an open link; handles on it are void.</summary>
     public void Remove(Link link)
     {
-        ArgumentNullException.ThrowIfNull(link);
-        RemoveSetUp(link);
-        var at = _openNames.AsSpan(0, OpenCount).IndexOf(link.Id.Value);
+        var at = IndexOf(link.Id);
         if (at < 0)
         {
             return;
         }
 
         OpenCount--;
-        _positions.AsSpan(at + 1, OpenCount - at).CopyTo(_positions.AsSpan(at));
-        _open.AsSpan(at + 1, OpenCount - at).CopyTo(_open.AsSpan(at));
-        _openNames.AsSpan(at + 1, OpenCount - at).CopyTo(_openNames.AsSpan(at));
-        _open[OpenCount] = null!;
+        Array.Copy(_places, at + 1, _places, at, OpenCount - at);
+        Array.Copy(_names, at + 1, _names, at, OpenCount - at);
+        Array.Copy(_peers, at + 1, _peers, at, OpenCount - at);
+        _peers[OpenCount] = default;
+        ForgetNotes(link.Id);
+    }
+
+    /// <summary>Makes room for <paramref name="count"/> open links at once, at most <see cref="MaxLinks"/>: for a node that begins with them.</summary>
+    public void Reserve(int count)
+    {
+        var room = Math.Min(MaxLinks, Math.Max(count, OpenCount));
+        Array.Resize(ref _places, room);
+        Array.Resize(ref _names, room);
+        Array.Resize(ref _peers, room);
     }
 
     /// <summary>The first open link at or after <paramref name="key"/>, clockwise, that forwards and that <paramref name="choice"/> allows.</summary>
     public Link? FirstClockwise(RingId key, LinkChoice choice)
     {
-        var start = LowerBound(key.Value);
+        var start = LowerBound(LinkFlags.Of(key));
         for (var step = 0; step < OpenCount; step++)
         {
             var at = start + step;
-            var link = _open[at < OpenCount ? at : at - OpenCount];
-            if (choice.Allows(link))
+            at = at < OpenCount ? at : at - OpenCount;
+            if (Allows(choice, at))
             {
-                return link;
+                return LinkAt(at);
             }
         }
 
@@ -161,14 +193,14 @@ public sealed class LinkTable
     /// <summary>The first open link before <paramref name="key"/>, counter-clockwise, that forwards and that <paramref name="choice"/> allows.</summary>
     public Link? FirstCounterClockwise(RingId key, LinkChoice choice)
     {
-        var start = LowerBound(key.Value) - 1;
+        var start = LowerBound(LinkFlags.Of(key)) - 1;
         for (var step = 0; step < OpenCount; step++)
         {
             var at = start - step;
-            var link = _open[at >= 0 ? at : at + OpenCount];
-            if (choice.Allows(link))
+            at = at >= 0 ? at : at + OpenCount;
+            if (Allows(choice, at))
             {
-                return link;
+                return LinkAt(at);
             }
         }
 
@@ -179,22 +211,49 @@ public sealed class LinkTable
     /// The link to give up for one that is needed more: one that neither side needs, else an incoming finger, else a finger of this node's own; of these the
     /// one that was silent longest. Null where every link is needed.
     /// </summary>
-    public Link? LeastUseful()
+    public Link? LeastUseful(Instant now)
     {
-        Link? worst = null;
-        foreach (var link in Open)
+        var worst = -1;
+        for (var at = 0; at < OpenCount; at++)
         {
-            var use = UseOf(link);
-            if (use < NeededUse && (worst is null || use < UseOf(worst) || (use == UseOf(worst) && link.HeardAt < worst.HeardAt)))
+            var use = UseOf(_places[at]);
+            if (use < NeededUse
+                && (worst < 0 || use < UseOf(_places[worst]) || (use == UseOf(_places[worst]) && HeardAt(now, at) < HeardAt(now, worst))))
             {
-                worst = link;
+                worst = at;
             }
         }
 
-        return worst;
+        return worst < 0 ? null : LinkAt(worst);
     }
 
-    private static int UseOf(Link link) => (link.Purpose, link.PeerPurpose) switch
+    internal Link LinkAt(int at) => new(this, new(_names[at].Id), at);
+
+    internal ref ulong PlaceAt(int at) => ref _places[at];
+
+    internal ref Contact PeerAt(int at) => ref _peers[at];
+
+    /// <summary>Where a handle's link is now.</summary>
+    internal int IndexOf(LinkId id, int hint)
+    {
+        if ((uint)hint < (uint)OpenCount && _names[hint].Id == id.Value)
+        {
+            return hint;
+        }
+
+        var at = IndexOf(id);
+        Invariant.Check(at >= 0, "a handle is not used after its link is gone");
+        return at;
+    }
+
+    /// <summary>Where the open link to <paramref name="peer"/> is; −1 where there is none.</summary>
+    internal int IndexOf(RingId peer)
+    {
+        var at = LowerBound(LinkFlags.Of(peer));
+        return at < OpenCount && LinkFlags.PeerOf(_places[at]) == peer ? at : -1;
+    }
+
+    private static int UseOf(ulong place) => (LinkFlags.PurposeOf(place), LinkFlags.PeerPurposeOf(place)) switch
     {
         (LinkPurpose.None, LinkPurpose.None) => 0,
         (LinkPurpose.None, LinkPurpose.Finger) => 1,
@@ -202,28 +261,44 @@ public sealed class LinkTable
         _ => NeededUse,
     };
 
-    private void RemoveSetUp(Link link)
+    private bool Allows(in LinkChoice choice, int at) =>
+        LinkFlags.Forwards(_places[at], choice.Suspects) && _names[at].Id != choice.Avoid.Value && (choice.IsSimple || choice.Allows(LinkAt(at)));
+
+    private int IndexOf(LinkId id)
     {
-        for (var i = 0; i < SetUpCount; i++)
+        var names = _names.AsSpan(0, OpenCount);
+        for (var at = 0; at < names.Length; at++)
         {
-            if (_setUps[i] == link)
+            if (names[at].Id == id.Value)
             {
-                SetUpCount--;
-                Array.Copy(_setUps, i + 1, _setUps, i, SetUpCount - i);
-                _setUps[SetUpCount] = null!;
-                return;
+                return at;
             }
         }
+
+        return -1;
     }
 
-    /// <summary>The index of the first open link at or after <paramref name="position"/>; <see cref="OpenCount"/> where there is none.</summary>
-    private int LowerBound(ulong position)
+    private void Insert(int at)
+    {
+        if (OpenCount == _places.Length)
+        {
+            Reserve(OpenCount < FirstRoom ? FirstRoom : OpenCount + Math.Max(2, OpenCount / 8));
+        }
+
+        Array.Copy(_places, at, _places, at + 1, OpenCount - at);
+        Array.Copy(_names, at, _names, at + 1, OpenCount - at);
+        Array.Copy(_peers, at, _peers, at + 1, OpenCount - at);
+        OpenCount++;
+    }
+
+    /// <summary>The index of the first open link at or after <paramref name="place"/>; <see cref="OpenCount"/> where there is none.</summary>
+    private int LowerBound(ulong place)
     {
         var (low, high) = (0, OpenCount);
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (_positions[middle] < position)
+            if (_places[middle] < place)
             {
                 low = middle + 1;
             }
@@ -235,6 +310,12 @@ public sealed class LinkTable
 
         return low;
     }
+
+    private struct LinkName
+    {
+        public int Id;
+        public uint Heard;
+    }
 }
 
 /// <summary>Which links a search may use: never <paramref name="Avoid"/>, suspects only where <paramref name="Suspects"/> says so.</summary>
@@ -245,6 +326,9 @@ public readonly record struct LinkChoice(LinkId Avoid, bool Suspects)
 
     /// <summary>Only this node's own successors and fingers.</summary>
     public bool IsOwnOnly { get; init; }
+
+    /// <summary>Neither <see cref="Failed"/> nor <see cref="IsOwnOnly"/> limits it.</summary>
+    public bool IsSimple => !IsOwnOnly && Failed is null;
 
     public bool Allows(Link link) => link.Forwards && link.Id != Avoid && (Suspects || !link.IsSuspect)
         && (!IsOwnOnly || (link.Purpose & (LinkPurpose.Ring | LinkPurpose.Finger)) != 0) && Failed?.Contains(link.PeerId) != true;

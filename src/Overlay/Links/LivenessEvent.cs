@@ -5,6 +5,9 @@ namespace Overlay.Links;
 /// <summary>How closely a link is watched.</summary>
 public enum LinkWatch : byte
 {
+    /// <summary>Not at all: a last finding was made about it, or nobody asked for one yet.</summary>
+    None,
+
     /// <summary>Fingers and the application's links: probed when idle for long, dropped after silence without asking anybody.</summary>
     Idle,
 

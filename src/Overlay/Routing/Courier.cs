@@ -68,7 +68,7 @@ public sealed class Courier(NodeContext context)
     public (ulong MessageId, bool ByHub) Answer(Instant now, in Letter letter, LinkId cameBy)
     {
         var message = NewMessage(now, letter);
-        if (context.IsMember && context.Links.Find(cameBy) is { IsOpen: true, IsSuspect: false } back && back.PeerId != letter.To)
+        if (context.IsMember && context.Links.Find(cameBy) is { IsSuspect: false } back && back.PeerId != letter.To)
         {
             var hop = Router.NextHop(context.View, context.Links, message);
             if (hop.Kind == HopKind.Drop || (hop.Kind == HopKind.Forward && hop.Phase != MessageFlags.None))
@@ -95,11 +95,7 @@ public sealed class Courier(NodeContext context)
     }
 
     /// <summary>Sends to the other end of a link, unsigned: the link was proved. Before it is, only the proof goes this way.</summary>
-    public void SendOver(Instant now, Link link, Payload payload)
-    {
-        ArgumentNullException.ThrowIfNull(link);
-        SendOver(now, link.Id, context.Self.Id, link.PeerId, payload);
-    }
+    public void SendOver(Instant now, LinkId link, RingId peer, Payload payload) => SendOver(now, link, context.Self.Id, peer, payload);
 
     /// <summary>Sends to the hub, over an open session.</summary>
     public void SendToHub(Instant now, LinkId session, Payload payload) => SendOver(now, session, default, default, payload);
@@ -220,8 +216,7 @@ public sealed class Courier(NodeContext context)
             return false;
         }
 
-        var link = Uplink(message, avoid);
-        if (link is not null)
+        if (Uplink(message, avoid) is { } link)
         {
             Put(message, new NextHop(HopKind.Forward, link, MessageFlags.None, DropReason.None), alwaysSigned);
             return false;
@@ -280,7 +275,7 @@ public sealed class Courier(NodeContext context)
             Flags = (message.Flags & ~Router.Phases) | hop.Phase,
         };
         link = hop.Link?.Id ?? default;
-        isWatched = hop.Link is not null && context.Used(hop.Link);
+        isWatched = hop.Link is { } used && context.Used(used);
         return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || _guests?.TryFind(message.Destination, out link) == true));
     }
 

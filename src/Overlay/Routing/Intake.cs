@@ -198,22 +198,24 @@ public sealed class Intake
     /// <summary>Unsigned: only over the proved link of its source.</summary>
     private bool IsSaidByNeighbour(in Message message, SignedBody body, Link? neighbour, ref Contact source)
     {
-        if (neighbour is not { IsOpen: true } || neighbour.PeerId != message.Source)
+        if (neighbour is not { } link || link.PeerId != message.Source)
         {
             return false;
         }
 
-        if (body.Instance != neighbour.Peer.Instance)
+        var peer = link.Peer;
+        if (body.Instance != peer.Instance)
         {
             if (!_context.Certificates.Witness(message.Source, body.Instance))
             {
                 return false;
             }
 
-            neighbour.Peer = neighbour.Peer with { Instance = body.Instance };
+            peer = peer with { Instance = body.Instance };
+            link.Peer = peer;
         }
 
-        source = neighbour.Peer;
+        source = peer;
         return true;
     }
 

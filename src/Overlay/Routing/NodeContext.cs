@@ -95,13 +95,11 @@ public sealed class NodeContext
     /// <returns>Whether this message is the one whose acknowledgement is waited for.</returns>
     public bool Used(Link link)
     {
-        ArgumentNullException.ThrowIfNull(link);
-        if (link.UnheardSince != Instant.Never || link.HeardAt == Now)
+        if (!link.TryBeginUse(Now))
         {
             return false;
         }
 
-        link.UnheardSince = Now;
         UseCheckDue = Instant.Min(UseCheckDue, Now + UsePatience);
         return true;
     }

@@ -72,9 +72,9 @@ public static class Router
         if (message.IsExact)
         {
             var direct = links.FindOpen(message.Destination);
-            if (direct is { IsSuspect: false } && direct.Id != avoid && failed?.Contains(message.Destination) != true)
+            if (direct is { IsSuspect: false } open && open.Id != avoid && failed?.Contains(message.Destination) != true)
             {
-                return new(HopKind.Forward, direct, message.Flags & Phases, DropReason.None);
+                return new(HopKind.Forward, open, message.Flags & Phases, DropReason.None);
             }
 
             if (message.HasDestinationVia && message.DestinationVia == view.Self)
@@ -141,7 +141,7 @@ public static class Router
             return false;
         }
 
-        var counter = links.FirstCounterClockwise(key, choice)!;
+        var counter = links.FirstCounterClockwise(key, choice)!.Value; // Where there is one clockwise, there is one counter-clockwise.
         var nearest = clockwise.PeerId.DistanceTo(key) <= counter.PeerId.DistanceTo(key) ? clockwise : counter;
         hop = new(HopKind.Forward, nearest, MessageFlags.None, DropReason.None);
         return nearest.PeerId.DistanceTo(key) < view.Self.DistanceTo(key);
@@ -157,7 +157,7 @@ public static class Router
             // The place is this node's. Nobody has that id; or its arc is not granted yet, and the successor still holds it: one step, the last.
             var holder = message.IsExact ? null : links.FindOpen(view.Successor);
             hop = new(HopKind.Forward, holder, Phases, DropReason.None);
-            return holder is not null && choice.Allows(holder);
+            return holder is { } held && choice.Allows(held);
         }
 
         if (links.FirstClockwise(key, choice) is not { } clockwise)
@@ -182,6 +182,6 @@ public static class Router
 
         var counter = links.FirstCounterClockwise(key, choice);
         hop = new(HopKind.Forward, counter, MessageFlags.Around, DropReason.None);
-        return counter is not null && counter.PeerId.ClockwiseTo(key) < view.Self.ClockwiseTo(key);
+        return counter is { } before && before.PeerId.ClockwiseTo(key) < view.Self.ClockwiseTo(key);
     }
 }

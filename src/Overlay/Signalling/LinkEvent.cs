@@ -15,9 +15,6 @@ public enum LinkEventKind : byte
 
     /// <summary>A set-up that this node wanted failed; it will be tried again while it is wanted.</summary>
     Failed,
-
-    /// <summary>The other side said in which phase it is.</summary>
-    Status,
 }
 
 /// <summary>One event of a link.</summary>

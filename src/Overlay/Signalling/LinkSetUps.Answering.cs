@@ -95,7 +95,7 @@ public sealed partial class LinkSetUps
     }
 
     /// <summary>Ends a set-up that another one replaces: no failure of the wish, no retry.</summary>
-    private void Abandon(Link link, LinkFailure why)
+    private void Abandon(LinkSetUp link, LinkFailure why)
     {
         Links.Remove(link);
         _context.Outbox.CloseLink(link.Id, link.PeerId, why);
@@ -111,20 +111,16 @@ public sealed partial class LinkSetUps
             return;
         }
 
-        var link = new Link(_context.NextLink(), waiting.From.Id, isIncoming: true)
+        var link = new LinkSetUp(_context.NextLink(), waiting.From.Id, isIncoming: true)
         {
             Peer = waiting.From,
             Purpose = WantedFor(waiting.From.Id),
             PeerPurpose = offer.Purpose,
-            HeardAt = now,
-            SetUp = new LinkSetUp
-            {
-                Due = now + _context.Options.LinkSetUpTimeout,
-                OfferNonce = offer.Nonce,
-                Remote = offer.Description,
-                PeerPath = waiting.Path,
-                LinesTaken = waiting.Lines.Count,
-            },
+            Due = now + _context.Options.LinkSetUpTimeout,
+            OfferNonce = offer.Nonce,
+            Remote = offer.Description,
+            PeerPath = waiting.Path,
+            LinesTaken = waiting.Lines.Count,
         };
         Links.TryAddSetUp(link);
         Enter(now, link, LinkPhase.Gather);

@@ -14,7 +14,7 @@ public sealed partial class LinkSetUps
         if (Links.FindOpen(peer.Id) is { } open)
         {
             (open.PeerPurpose, open.PeerPhase) = (purpose, phase);
-            JudgeNeed(now, open);
+            open.JudgeNeed(now);
             return LinkFailure.None;
         }
 
@@ -28,14 +28,14 @@ public sealed partial class LinkSetUps
             return LinkFailure.Full;
         }
 
-        Open(now, new Link(_context.NextLink(), peer.Id, isIncoming: true) { SetUp = new LinkSetUp() }, peer, purpose, phase);
+        Open(now, new LinkSetUp(_context.NextLink(), peer.Id, isIncoming: true), peer, purpose, phase);
         return LinkFailure.None;
     }
 
     /// <summary>The side that wanted the link.</summary>
     public void ContactAnswered(Instant now, Effects.LinkId id, in Contact peer, LinkPurpose purpose, NodePhase phase, LinkFailure answer)
     {
-        if (Links.Find(id) is not { Phase: LinkPhase.Gather, IsIncoming: false } link)
+        if (Links.FindSetUp(id) is not { Phase: LinkPhase.Gather, IsIncoming: false } link)
         {
             return;
         }
@@ -54,10 +54,9 @@ public sealed partial class LinkSetUps
         }
     }
 
-    private void Open(Instant now, Link link, in Contact peer, LinkPurpose purpose, NodePhase phase)
+    private void Open(Instant now, LinkSetUp link, in Contact peer, LinkPurpose purpose, NodePhase phase)
     {
         (link.Peer, link.PeerPurpose, link.PeerPhase) = (peer, purpose, phase);
-        link.Told = (_context.Phase, WantedFor(peer.Id));
-        BecomeOpen(now, link);
+        BecomeOpen(now, link, isTold: true);
     }
 }

@@ -14,21 +14,21 @@ public sealed partial class LinkSetUps
     /// <summary>The host has gathered: the offer or the answer goes out.</summary>
     public void Described(Instant now, LinkId id, LinkDescription local)
     {
-        if (Links.Find(id) is not { Phase: LinkPhase.Gather, SetUp: { } setUp } link || !IsWellFormed(local))
+        if (Links.FindSetUp(id) is not { Phase: LinkPhase.Gather } link || !IsWellFormed(local))
         {
             return;
         }
 
-        setUp.Local = local;
+        link.Local = local;
         if (link.IsIncoming)
         {
-            setUp.AnswerNonce = _context.NextLinkNonce();
-            Signal(now, link, new Answer(setUp.OfferNonce, setUp.AnswerNonce, local, _context.Self.Certificate));
+            link.AnswerNonce = _context.NextLinkNonce();
+            Signal(now, link, new Answer(link.OfferNonce, link.AnswerNonce, local, _context.Self.Certificate));
         }
         else
         {
-            setUp.OfferNonce = _context.NextLinkNonce();
-            setUp.OfferMessage = Signal(now, link, new Offer(setUp.OfferNonce, link.Purpose, local, _context.Self.Certificate));
+            link.OfferNonce = _context.NextLinkNonce();
+            link.OfferMessage = Signal(now, link, new Offer(link.OfferNonce, link.Purpose, local, _context.Self.Certificate));
         }
 
         Enter(now, link, LinkPhase.Signal);
@@ -39,20 +39,20 @@ public sealed partial class LinkSetUps
     public void LateCandidates(Instant now, LinkId id, IReadOnlyList<string> lines)
     {
         ArgumentNullException.ThrowIfNull(lines);
-        if (Links.Find(id) is not { Phase: > LinkPhase.Gather, SetUp: { } setUp } link)
+        if (Links.FindSetUp(id) is not { Phase: > LinkPhase.Gather } link)
         {
             return; // Open already: it works without them.
         }
 
-        var room = LinkDescription.MaxCandidates - setUp.LinesSent;
+        var room = LinkDescription.MaxCandidates - link.LinesSent;
         if (room <= 0 || lines.Count == 0)
         {
             return;
         }
 
         var batch = lines.Count <= room ? lines : Take(lines, room);
-        setUp.LinesSent += batch.Count;
-        Signal(now, link, new Candidates(setUp.OfferNonce, batch));
+        link.LinesSent += batch.Count;
+        Signal(now, link, new Candidates(link.OfferNonce, batch));
     }
 
     /// <summary>An answer to an offer of this node; authentic, from <paramref name="from"/>.</summary>
@@ -60,21 +60,21 @@ public sealed partial class LinkSetUps
     {
         ArgumentNullException.ThrowIfNull(answer);
         var link = Links.FindSetUp(from.Id, isIncoming: false);
-        if (link is not { Phase: LinkPhase.Signal, SetUp: { } setUp } || setUp.OfferNonce != answer.OfferNonce || !IsWellFormed(answer.Description))
+        if (link is not { Phase: LinkPhase.Signal } || link.OfferNonce != answer.OfferNonce || !IsWellFormed(answer.Description))
         {
             return; // Late, replayed, or to an offer that gave way.
         }
 
         link.Peer = from;
-        setUp.PeerPath = path;
-        setUp.AnswerNonce = answer.Nonce;
-        setUp.Remote = answer.Description;
+        link.PeerPath = path;
+        link.AnswerNonce = answer.Nonce;
+        link.Remote = answer.Description;
         Enter(now, link, LinkPhase.Check);
         _context.Outbox.AcceptAnswer(link.Id, answer.Description);
-        if (setUp.EarlyCandidates is { } early)
+        if (link.EarlyCandidates is { } early)
         {
             _context.Outbox.AddCandidates(link.Id, early);
-            setUp.EarlyCandidates = null;
+            link.EarlyCandidates = null;
         }
 
         Schedule();
@@ -86,7 +86,7 @@ public sealed partial class LinkSetUps
         ArgumentNullException.ThrowIfNull(candidates);
         foreach (var link in Links.SetUps)
         {
-            if (link.PeerId == from.Id && link.SetUp!.OfferNonce == candidates.OfferNonce && (link.IsIncoming || link.Phase > LinkPhase.Gather))
+            if (link.PeerId == from.Id && link.OfferNonce == candidates.OfferNonce && (link.IsIncoming || link.Phase > LinkPhase.Gather))
             {
                 TakeCandidates(link, candidates.Lines);
                 return;
@@ -106,7 +106,7 @@ public sealed partial class LinkSetUps
     public void ReceiveRefuse(Instant now, in Contact from, Refuse refuse)
     {
         ArgumentNullException.ThrowIfNull(refuse);
-        if (Links.FindSetUp(from.Id, isIncoming: false) is { Phase: LinkPhase.Signal } link && link.SetUp!.OfferNonce == refuse.OfferNonce)
+        if (Links.FindSetUp(from.Id, isIncoming: false) is { Phase: LinkPhase.Signal } link && link.OfferNonce == refuse.OfferNonce)
         {
             var why = refuse.Reason is LinkFailure.Full or LinkFailure.Duplicate or LinkFailure.Leaving or LinkFailure.Superseded ? refuse.Reason : LinkFailure.Refused;
             Fail(now, link, why, alternatives: refuse.Alternatives);
@@ -118,7 +118,7 @@ public sealed partial class LinkSetUps
     {
         foreach (var link in Links.SetUps)
         {
-            if (!link.IsIncoming && link.Phase == LinkPhase.Signal && link.SetUp!.OfferMessage == messageId)
+            if (!link.IsIncoming && link.Phase == LinkPhase.Signal && link.OfferMessage == messageId)
             {
                 Fail(now, link, LinkFailure.Unreachable);
                 return true;
@@ -144,16 +144,16 @@ public sealed partial class LinkSetUps
         if (!TryMakeRoom(now, wish.Purpose))
         {
             wish.Failed(now, ref _context.Prng);
-            _events.Enqueue(new(LinkEventKind.Failed, default, wish.Peer, wish.Purpose, LinkFailure.Full, []));
+            _events.Add(new(LinkEventKind.Failed, default, wish.Peer, wish.Purpose, LinkFailure.Full, []));
             return;
         }
 
-        var link = new Link(_context.NextLink(), wish.PeerId, isIncoming: false)
+        var link = new LinkSetUp(_context.NextLink(), wish.PeerId, isIncoming: false)
         {
             Peer = wish.Peer,
             Purpose = wish.Purpose,
-            HeardAt = now,
-            SetUp = new LinkSetUp { Due = now + _context.Options.LinkSetUpTimeout, Through = DetourTo(wish.PeerId) },
+            Due = now + _context.Options.LinkSetUpTimeout,
+            Through = DetourTo(wish.PeerId),
         };
         Links.TryAddSetUp(link);
         Enter(now, link, LinkPhase.Gather);
@@ -161,7 +161,7 @@ public sealed partial class LinkSetUps
     }
 
     /// <summary>Sends a signal to the other side, always signed, and counts it once, here at its origin.</summary>
-    private ulong Signal(Instant now, Link link, Payload payload) => Signal(now, link.PeerId, link.SetUp!.PeerPath, link.SetUp.Through, link.Id, payload);
+    private ulong Signal(Instant now, LinkSetUp link, Payload payload) => Signal(now, link.PeerId, link.PeerPath, link.Through, link.Id, payload);
 
     private ulong Signal(Instant now, RingId to, ReturnPath path, RingId? through, LinkId link, Payload payload)
     {
@@ -181,20 +181,19 @@ public sealed partial class LinkSetUps
         return messageId;
     }
 
-    private void TakeCandidates(Link link, IReadOnlyList<string> lines)
+    private void TakeCandidates(LinkSetUp link, IReadOnlyList<string> lines)
     {
-        var setUp = link.SetUp!;
-        if (setUp.LinesTaken + lines.Count > LinkDescription.MaxCandidates)
+        if (link.LinesTaken + lines.Count > LinkDescription.MaxCandidates)
         {
             return;
         }
 
-        setUp.LinesTaken += lines.Count;
-        if (setUp.Remote is null)
+        link.LinesTaken += lines.Count;
+        if (link.Remote is null)
         {
-            var early = new List<string>(setUp.EarlyCandidates ?? []); // They overtook the answer.
+            var early = new List<string>(link.EarlyCandidates ?? []); // They overtook the answer.
             early.AddRange(lines);
-            setUp.EarlyCandidates = early;
+            link.EarlyCandidates = early;
         }
         else
         {

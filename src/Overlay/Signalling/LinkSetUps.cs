@@ -24,11 +24,18 @@ public sealed partial class LinkSetUps
 
     private readonly NodeContext _context;
     private readonly Courier _courier;
-    private readonly List<LinkWish> _wishes = [];
-    private readonly List<WaitingOffer> _waiting = [];
-    private readonly Queue<LinkEvent> _events = new();
     private readonly RecentNonces _offersSeen = new(64);
-    private readonly List<(RingId Peer, int Count)> _unreached = [];
+
+    // Nearly always empty. A wish is here while its link is not open; then the link itself says what it is wanted for.
+    private RareList<LinkWish> _wishes;
+    private RareList<WaitingOffer> _waiting;
+    private RareList<LinkEvent> _events;
+    private RareList<(RingId Peer, int Count)> _unreached;
+
+    // Every open link's other end was told this phase and the link's purpose, but for these.
+    private RareList<Told> _told;
+    private NodePhase _toldPhase;
+    private Moment _nextDue = Moment.Never;
 
     public LinkSetUps(NodeContext context, Courier courier)
     {
@@ -38,14 +45,25 @@ public sealed partial class LinkSetUps
     }
 
     /// <summary>When <see cref="Advance"/> has something to do.</summary>
-    public Instant NextDue { get; private set; } = Instant.Never;
+    public Instant NextDue => _nextDue;
 
     private LinkTable Links => _context.Links;
 
     private int OutgoingLimit => Math.Max(1, Links.MaxSetUps - 1);
 
     /// <summary>What happened since the last call that returned false.</summary>
-    public bool TryTakeEvent(out LinkEvent happened) => _events.TryDequeue(out happened);
+    public bool TryTakeEvent(out LinkEvent happened)
+    {
+        happened = default;
+        if (_events.Count == 0)
+        {
+            return false;
+        }
+
+        happened = _events[0];
+        _events.RemoveAt(0);
+        return true;
+    }
 
     /// <summary>Wants a link for <paramref name="purpose"/>. False where too many are wanted already.</summary>
     public bool Want(Instant now, in Contact peer, LinkPurpose purpose)
@@ -55,10 +73,17 @@ public sealed partial class LinkSetUps
             return false;
         }
 
+        if (Links.FindOpen(peer.Id) is { } open && (open.Purpose != LinkPurpose.None || HasRoomForWish()))
+        {
+            Mirror(now, peer.Id, open.Purpose | purpose);
+            Pump(now);
+            return true;
+        }
+
         var wish = FindWish(peer.Id);
         if (wish is null)
         {
-            if (_wishes.Count >= 2 * Links.MaxLinks)
+            if (!HasRoomForWish())
             {
                 return false;
             }
@@ -68,11 +93,7 @@ public sealed partial class LinkSetUps
         }
 
         wish.Purpose |= purpose;
-        if (peer.Certificate is not null)
-        {
-            wish.Peer = peer;
-        }
-        else if (wish.Peer.Certificate is null)
+        if (peer.Certificate is not null || wish.Peer.Certificate is null)
         {
             wish.Peer = peer;
         }
@@ -85,23 +106,27 @@ public sealed partial class LinkSetUps
     /// <summary>No longer wants the link for <paramref name="purpose"/>. An open one closes once neither side needs it.</summary>
     public void Unwant(Instant now, RingId peer, LinkPurpose purpose)
     {
-        if (FindWish(peer) is not { } wish)
+        var wanted = WantedFor(peer);
+        if (wanted == LinkPurpose.None)
         {
             return;
         }
 
-        wish.Purpose &= ~purpose;
-        if (wish.Purpose == LinkPurpose.None)
+        if (IndexOfWish(peer) is >= 0 and var at)
         {
-            _wishes.Remove(wish);
+            _wishes[at].Purpose &= ~purpose;
+            if (_wishes[at].Purpose == LinkPurpose.None)
+            {
+                _wishes.RemoveAt(at);
+            }
         }
 
-        Mirror(now, peer, wish.Purpose);
+        Mirror(now, peer, wanted & ~purpose);
         Schedule();
     }
 
     /// <summary>What this node wants the link to <paramref name="peer"/> for.</summary>
-    public LinkPurpose WantedFor(RingId peer) => FindWish(peer)?.Purpose ?? LinkPurpose.None;
+    public LinkPurpose WantedFor(RingId peer) => Links.FindOpen(peer)?.Purpose ?? FindWish(peer)?.Purpose ?? LinkPurpose.None;
 
     /// <summary>Time passed: deadlines of phases, retries, offers that waited too long, links that nobody needs.</summary>
     public void Advance(Instant now)
@@ -109,69 +134,48 @@ public sealed partial class LinkSetUps
         for (var i = Links.SetUpCount - 1; i >= 0; i--)
         {
             var link = Links.SetUps[i];
-            if (link.SetUp!.Due <= now)
+            if (link.Due <= now)
             {
                 Fail(now, link, LinkFailure.SetUpTimeout);
             }
-            else if (link.SetUp.PhaseDue <= now)
+            else if (link.PhaseDue <= now)
             {
                 Fail(now, link, LinkFailure.PhaseTimeout);
             }
         }
 
-        for (var i = Links.OpenCount - 1; i >= 0; i--)
+        while (Links.TryFindUnneeded(now + -_context.Options.UnneededLinkTimeout, out var unneeded))
         {
-            var link = Links.Open[i];
-            if (link.UnneededSince != Instant.Never && link.UnneededSince + _context.Options.UnneededLinkTimeout <= now)
-            {
-                Close(now, link, LinkFailure.Unneeded);
-            }
+            Close(now, unneeded, LinkFailure.Unneeded);
         }
 
         _waiting.RemoveAll(offer => offer.ArrivedAt + PhaseLimits.Signal <= now);
         Pump(now);
     }
 
-    /// <summary>Ends a link for a reason of this side's, open or not; the host closes its connection.</summary>
-    public void Close(Instant now, Link link, LinkFailure why)
-    {
-        ArgumentNullException.ThrowIfNull(link);
-        if (link.IsOpen)
-        {
-            _context.Outbox.CloseLink(link.Id, link.PeerId, why);
-            BecomeDown(now, link, why);
-        }
-        else
-        {
-            Fail(now, link, why);
-        }
-    }
+    /// <summary>Ends an open link for a reason of this side's; the host closes its connection.</summary>
+    public void Close(Instant now, Link link, LinkFailure why) => Close(now, link, why, isWanted: true);
 
     /// <summary>The host's connection ended by itself.</summary>
     public void Lost(Instant now, LinkId id, LinkFailure why)
     {
-        if (Links.Find(id) is not { } link)
+        if (Links.Find(id) is { } link)
         {
-            return;
-        }
-
-        if (link.IsOpen)
-        {
-            BecomeDown(now, link, why);
+            BecomeDown(now, link, why, isWanted: true);
             Pump(now);
         }
-        else
+        else if (Links.FindSetUp(id) is { } setUp)
         {
-            Fail(now, link, why, tellHost: false);
+            Fail(now, setUp, why, tellHost: false);
         }
     }
 
     /// <summary>Forgets every wish for a peer that is dead or gone, and ends its link.</summary>
     public void Forget(Instant now, RingId peer, LinkFailure why)
     {
-        if (FindWish(peer) is { } wish)
+        if (IndexOfWish(peer) is >= 0 and var at)
         {
-            _wishes.Remove(wish);
+            _wishes.RemoveAt(at);
         }
 
         _waiting.RemoveAll(offer => offer.From.Id == peer);
@@ -185,7 +189,7 @@ public sealed partial class LinkSetUps
 
         if (Links.FindOpen(peer) is { } link)
         {
-            Close(now, link, why);
+            Close(now, link, why, isWanted: false);
         }
     }
 
@@ -201,21 +205,41 @@ public sealed partial class LinkSetUps
 
         while (Links.OpenCount > 0)
         {
-            Close(now, Links.Open[^1], why);
+            Close(now, Links.Open[Links.OpenCount - 1], why, isWanted: false);
         }
     }
 
-    private LinkWish? FindWish(RingId peer)
+    private void Close(Instant now, Link link, LinkFailure why, bool isWanted)
     {
-        foreach (var wish in _wishes)
+        _context.Outbox.CloseLink(link.Id, link.PeerId, why);
+        BecomeDown(now, link, why, isWanted);
+    }
+
+    private LinkWish? FindWish(RingId peer) => IndexOfWish(peer) is >= 0 and var at ? _wishes[at] : null;
+
+    private int IndexOfWish(RingId peer)
+    {
+        for (var at = 0; at < _wishes.Count; at++)
         {
-            if (wish.PeerId == peer)
+            if (_wishes[at].PeerId == peer)
             {
-                return wish;
+                return at;
             }
         }
 
-        return null;
+        return -1;
+    }
+
+    /// <summary>Whether one more link may be wanted, beside those that are, open or not.</summary>
+    private bool HasRoomForWish()
+    {
+        var count = _wishes.Count;
+        foreach (var link in Links.Open)
+        {
+            count += link.Purpose == LinkPurpose.None ? 0 : 1;
+        }
+
+        return count < 2 * Links.MaxLinks;
     }
 
     /// <summary>Starts what waits, as far as there is room: first the offers of others, then the own wishes, each by urgency.</summary>
@@ -261,7 +285,7 @@ public sealed partial class LinkSetUps
     }
 
     private bool IsIdle(LinkWish wish) =>
-        Links.FindOpen(wish.PeerId) is null && Links.FindSetUp(wish.PeerId, isIncoming: false) is null && Links.FindSetUp(wish.PeerId, isIncoming: true) is null;
+        Links.FindSetUp(wish.PeerId, isIncoming: false) is null && Links.FindSetUp(wish.PeerId, isIncoming: true) is null;
 
     private WaitingOffer? TakeMostUrgentOffer()
     {
@@ -284,14 +308,14 @@ public sealed partial class LinkSetUps
         return offer;
     }
 
-    private void Enter(Instant now, Link link, LinkPhase phase)
+    private void Enter(Instant now, LinkSetUp link, LinkPhase phase)
     {
         link.Phase = phase;
-        link.SetUp!.PhaseDue = now + PhaseLimits.Of(phase);
+        link.PhaseDue = now + PhaseLimits.Of(phase);
         _context.Outbox.Observe(Observation.LinkPhase, link.PeerId, link.Id, phase, LinkFailure.None, link.Purpose);
     }
 
-    private void Fail(Instant now, Link link, LinkFailure why, bool tellHost = true, IReadOnlyList<Descriptor>? alternatives = null)
+    private void Fail(Instant now, LinkSetUp link, LinkFailure why, bool tellHost = true, IReadOnlyList<Descriptor>? alternatives = null)
     {
         Links.Remove(link);
         if (tellHost)
@@ -308,7 +332,7 @@ public sealed partial class LinkSetUps
         if (FindWish(link.PeerId) is { } wish && IsIdle(wish))
         {
             wish.Failed(now, ref _context.Prng);
-            _events.Enqueue(new(LinkEventKind.Failed, link.Id, wish.Peer, wish.Purpose, why, alternatives ?? []));
+            _events.Add(new(LinkEventKind.Failed, link.Id, wish.Peer, wish.Purpose, why, alternatives ?? []));
         }
 
         Pump(now);
@@ -355,12 +379,19 @@ public sealed partial class LinkSetUps
         _unreached.Add((peer, count));
     }
 
-    private void BecomeDown(Instant now, Link link, LinkFailure why)
+    private void BecomeDown(Instant now, Link link, LinkFailure why, bool isWanted)
     {
+        var (peer, purpose) = (link.Peer, link.Purpose);
         Links.Remove(link);
-        _context.Outbox.Observe(Observation.LinkEnded, link.PeerId, link.Id, LinkPhase.Open, why, link.Purpose);
-        FindWish(link.PeerId)?.Succeeded(now); // Wanted and lost: tried again at once.
-        _events.Enqueue(new(LinkEventKind.Down, link.Id, link.Peer, link.Purpose, why, []));
+        _context.Outbox.Observe(Observation.LinkEnded, peer.Id, link.Id, LinkPhase.Open, why, purpose);
+        if (isWanted && purpose != LinkPurpose.None)
+        {
+            var wish = new LinkWish(peer.Id) { Peer = peer, Purpose = purpose };
+            wish.Succeeded(now); // Wanted and lost: tried again at once.
+            _wishes.Add(wish);
+        }
+
+        _events.Add(new(LinkEventKind.Down, link.Id, peer, purpose, why, []));
         Schedule();
     }
 
@@ -372,7 +403,7 @@ public sealed partial class LinkSetUps
             return true;
         }
 
-        if (!LinkWish.IsOfRing(purpose) || Links.LeastUseful() is not { } least)
+        if (!LinkWish.IsOfRing(purpose) || Links.LeastUseful(now) is not { } least)
         {
             return false;
         }
@@ -386,14 +417,10 @@ public sealed partial class LinkSetUps
         var due = Instant.Never;
         foreach (var link in Links.SetUps)
         {
-            due = Instant.Min(due, Instant.Min(link.SetUp!.PhaseDue, link.SetUp.Due));
+            due = Instant.Min(due, Instant.Min(link.PhaseDue, link.Due));
         }
 
-        foreach (var link in Links.Open)
-        {
-            due = Instant.Min(due, link.UnneededSince + _context.Options.UnneededLinkTimeout);
-        }
-
+        due = Instant.Min(due, Links.FirstNote(LinkNoteKind.Unneeded) + _context.Options.UnneededLinkTimeout);
         foreach (var offer in _waiting)
         {
             due = Instant.Min(due, offer.ArrivedAt + PhaseLimits.Signal);
@@ -410,6 +437,6 @@ public sealed partial class LinkSetUps
             }
         }
 
-        NextDue = due;
+        _nextDue = due;
     }
 }

@@ -16,8 +16,9 @@ public sealed class FailureDetectorTests
 
     private readonly RecordingPort _port = new(new World().Contact(1));
     private readonly FailureDetector _detector;
+    private readonly LinkTable _links = new(48, 4);
 
-    public FailureDetectorTests() => _detector = new(OverlayOptions.Default, _port, new Prng(1));
+    public FailureDetectorTests() => _detector = new(OverlayOptions.Default, _port, _links, new Prng(1));
 
     [Theory]
     [InlineData(LinkWatch.Neighbour, 1)]
@@ -25,7 +26,7 @@ public sealed class FailureDetectorTests
     [InlineData(LinkWatch.Idle, 15)]
     public void A_silent_link_is_asked_after_its_period(LinkWatch watch, int seconds)
     {
-        _detector.Track(At(0), S, watch);
+        Link(At(0), S, watch);
 
         AdvanceTo(seconds - 0.001);
         Assert.Empty(_port.Sent);
@@ -37,12 +38,12 @@ public sealed class FailureDetectorTests
     [Fact]
     public void Any_traffic_is_life_enough()
     {
-        _detector.Track(At(0), S, LinkWatch.Neighbour);
+        Link(At(0), S, LinkWatch.Neighbour);
 
         for (var time = 0.0; time < 60; time += 0.9)
         {
             AdvanceTo(time);
-            _detector.Heard(At(time), S);
+            _detector.Heard(At(time), _links.FindOpen(S)!.Value);
         }
 
         Assert.Empty(_port.Sent);
@@ -52,9 +53,9 @@ public sealed class FailureDetectorTests
     [Fact]
     public void An_answered_ping_is_the_end_of_it()
     {
-        _detector.Track(At(0), S, LinkWatch.Neighbour);
+        Link(At(0), S, LinkWatch.Neighbour);
         AdvanceTo(1.5);
-        _detector.Heard(At(1.5), S);
+        _detector.Heard(At(1.5), _links.FindOpen(S)!.Value);
 
         AdvanceTo(2.4);
 
@@ -122,7 +123,7 @@ public sealed class FailureDetectorTests
         Events();
 
         _detector.OnPong(At(2.3), S, new Pong(LastNonce(), NodePhase.Member));
-        _detector.Heard(At(2.4), S);
+        _detector.Heard(At(2.4), _links.FindOpen(S)!.Value);
         AdvanceTo(3.3);
 
         Assert.Equal([new(LivenessEventKind.Cleared, S)], Events());
@@ -162,7 +163,7 @@ public sealed class FailureDetectorTests
         Link(S, LinkWatch.Neighbour);
         AdvanceTo(5);
 
-        _detector.Track(At(5), Near, LinkWatch.Idle);
+        Link(At(5), Near, LinkWatch.Idle);
         AdvanceTo(6);
         Assert.Equal((Near, nameof(ProbeFor)), Asked(_port.Sent[^1]));
         AdvanceTo(7);
@@ -185,7 +186,7 @@ public sealed class FailureDetectorTests
     public void A_silent_finger_is_dropped_without_asking_anybody()
     {
         Link(S, LinkWatch.Idle);
-        _detector.Track(At(10), Near, LinkWatch.Ring);
+        Link(At(10), Near, LinkWatch.Ring);
 
         AdvanceTo(16);
 
@@ -199,7 +200,7 @@ public sealed class FailureDetectorTests
         Link(S, LinkWatch.Idle);
         AdvanceTo(5);
 
-        _detector.Track(At(5), S, LinkWatch.Neighbour);
+        Link(At(5), S, LinkWatch.Neighbour);
         AdvanceTo(5);
 
         Assert.Single(_port.Sent);
@@ -227,7 +228,7 @@ public sealed class FailureDetectorTests
         _detector.Suspect(At(0), Near);
 
         _detector.OnPong(At(1), S, new Pong(((Ping)_port.Sent[0].Payload).Nonce, NodePhase.Member));
-        _detector.Track(At(2), Near, LinkWatch.Neighbour);
+        Link(At(2), Near, LinkWatch.Neighbour);
 
         Assert.Equal([new(LivenessEventKind.Cleared, S), new(LivenessEventKind.Cleared, Near)], Events());
     }
@@ -329,11 +330,12 @@ public sealed class FailureDetectorTests
         for (var run = 0; run < 400; run++)
         {
             var port = new RecordingPort(_port.Self);
-            var detector = new FailureDetector(OverlayOptions.Default, port, prng.Split());
-            detector.Track(At(0), S, LinkWatch.Neighbour);
-            detector.Track(At(0), Near, LinkWatch.Ring);
+            var links = new LinkTable(48, 4);
+            var detector = new FailureDetector(OverlayOptions.Default, port, links, prng.Split());
+            Link(detector, links, At(0), S, LinkWatch.Neighbour);
+            Link(detector, links, At(0), Near, LinkWatch.Ring);
             var crash = 5 + (prng.Next(3_000_000) / 1e6);
-            durations.Add(EvictionAfter(detector, port, crash, roundTrip: 0.15));
+            durations.Add(EvictionAfter(detector, links, port, crash, roundTrip: 0.15));
         }
 
         durations.Sort();
@@ -341,7 +343,7 @@ public sealed class FailureDetectorTests
         Assert.InRange(durations[^1], 2.0, 3.5);
     }
 
-    private static double EvictionAfter(FailureDetector detector, RecordingPort port, double crash, double roundTrip)
+    private static double EvictionAfter(FailureDetector detector, LinkTable links, RecordingPort port, double crash, double roundTrip)
     {
         var answers = new SortedSet<double>();
         var seen = 0;
@@ -350,7 +352,7 @@ public sealed class FailureDetectorTests
             var due = detector.NextDue;
             if (answers.Count > 0 && At(answers.Min) <= due)
             {
-                detector.Heard(At(answers.Min), S);
+                detector.Heard(At(answers.Min), links.FindOpen(S)!.Value);
                 answers.Remove(answers.Min);
             }
             else
@@ -382,7 +384,15 @@ public sealed class FailureDetectorTests
 
     private ulong LastNonce() => ((ProbeFor)_port.Sent[^1].Payload).Nonce;
 
-    private void Link(RingId peer, LinkWatch watch) => _detector.Track(At(0), peer, watch);
+    private void Link(RingId peer, LinkWatch watch) => Link(At(0), peer, watch);
+
+    private void Link(Instant now, RingId peer, LinkWatch watch) => Link(_detector, _links, now, peer, watch);
+
+    private static void Link(FailureDetector detector, LinkTable links, Instant now, RingId peer, LinkWatch watch)
+    {
+        links.TryOpen(now, new LinkSetUp(new LinkId((int)peer.Value), peer, isIncoming: false), out _);
+        detector.Track(now, links.FindOpen(peer)!.Value, watch);
+    }
 
     private void AdvanceTo(double seconds)
     {

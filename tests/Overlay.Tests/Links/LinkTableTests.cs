@@ -18,8 +18,8 @@ public sealed class LinkTableTests
         }
 
         Assert.Equal([10UL, 30UL, 50UL], table.Open.ToArray().Select(link => link.PeerId.Value));
-        Assert.Equal(RingId.From(30), table.Find(new LinkId(30))!.PeerId);
-        Assert.Equal(new LinkId(30), table.FindOpen(RingId.From(30))!.Id);
+        Assert.Equal(RingId.From(30), table.Find(new LinkId(30))!.Value.PeerId);
+        Assert.Equal(new LinkId(30), table.FindOpen(RingId.From(30))!.Value.Id);
         Assert.Null(table.FindOpen(RingId.From(31)));
     }
 
@@ -28,10 +28,10 @@ public sealed class LinkTableTests
     {
         var table = new LinkTable(8, 4);
         Open(table, 10);
-        var second = new Link(new LinkId(99), RingId.From(10), isIncoming: true);
+        var second = new LinkSetUp(new LinkId(99), RingId.From(10), isIncoming: true);
         table.TryAddSetUp(second);
 
-        Assert.False(table.TryOpen(second));
+        Assert.False(table.TryOpen(default, second, out _));
         Assert.Equal(1, table.OpenCount);
         Assert.Equal(1, table.SetUpCount);
     }
@@ -43,13 +43,13 @@ public sealed class LinkTableTests
         Open(table, 1);
         Open(table, 2);
         Open(table, 3);
-        table.TryAddSetUp(new Link(new LinkId(4), RingId.From(4), false));
-        var fifth = new Link(new LinkId(5), RingId.From(5), false);
+        table.TryAddSetUp(new LinkSetUp(new LinkId(4), RingId.From(4), false));
+        var fifth = new LinkSetUp(new LinkId(5), RingId.From(5), false);
 
         Assert.True(table.IsFull);
         Assert.True(table.TryAddSetUp(fifth));
-        Assert.False(table.TryAddSetUp(new Link(new LinkId(6), RingId.From(6), false)));
-        Assert.False(table.TryOpen(fifth));
+        Assert.False(table.TryAddSetUp(new LinkSetUp(new LinkId(6), RingId.From(6), false)));
+        Assert.False(table.TryOpen(default, fifth, out _));
     }
 
     [Fact]
@@ -71,8 +71,8 @@ public sealed class LinkTableTests
             var choice = new LinkChoice(new LinkId(prng.Next(count + 1)), Suspects: prng.Chance(1, 2));
             var allowed = table.Open.ToArray().Where(choice.Allows).ToArray();
 
-            Assert.Equal(allowed.MinBy(link => key.ClockwiseTo(link.PeerId)), table.FirstClockwise(key, choice));
-            Assert.Equal(allowed.MinBy(link => link.PeerId.Plus(1).ClockwiseTo(key)), table.FirstCounterClockwise(key, choice));
+            Assert.Equal(allowed.Select(link => link.PeerId).OrderBy(key.ClockwiseTo).FirstOrDefault(), table.FirstClockwise(key, choice)?.PeerId ?? default);
+            Assert.Equal(allowed.Select(link => link.PeerId).OrderBy(peer => peer.Plus(1).ClockwiseTo(key)).FirstOrDefault(), table.FirstCounterClockwise(key, choice)?.PeerId ?? default);
         }
     }
 
@@ -80,18 +80,70 @@ public sealed class LinkTableTests
     public void The_least_useful_link_is_an_incoming_finger_that_was_silent_longest()
     {
         var table = new LinkTable(8, 4);
-        Open(table, 1).Purpose = LinkPurpose.Ring;
-        Open(table, 2).PeerPurpose = LinkPurpose.Ring;
+        var now = new Instant(TimeSpan.TicksPerSecond, 0);
+        var own = Open(table, 1);
+        own.Purpose = LinkPurpose.Ring;
+        var needed = Open(table, 2);
+        needed.PeerPurpose = LinkPurpose.Ring;
         var old = Open(table, 3);
-        (old.PeerPurpose, old.HeardAt) = (LinkPurpose.Finger, new Instant(1, 0));
+        old.PeerPurpose = LinkPurpose.Finger;
+        old.Hear(new Instant(100, 0));
         var young = Open(table, 4);
-        (young.PeerPurpose, young.HeardAt) = (LinkPurpose.Finger, new Instant(2, 0));
+        young.PeerPurpose = LinkPurpose.Finger;
+        young.Hear(new Instant(200, 0));
 
-        Assert.Equal(old, table.LeastUseful());
+        Assert.Equal(old, table.LeastUseful(now));
         table.Remove(old);
-        Assert.Equal(young, table.LeastUseful());
+        Assert.Equal(young, table.LeastUseful(now));
         table.Remove(young);
-        Assert.Null(table.LeastUseful());
+        Assert.Null(table.LeastUseful(now));
+    }
+
+    [Fact]
+    public void Links_keep_what_is_known_of_them_while_others_come_and_go()
+    {
+        var prng = new Prng(11);
+        var table = new LinkTable(48, 4);
+        var expected = new Dictionary<int, (RingId Peer, LinkPurpose Purpose, Instant Heard)>();
+        for (var round = 1; round < 2_000; round++)
+        {
+            var now = new Instant(round * TimeSpan.TicksPerMillisecond, 0);
+            if (expected.Count == 48 || (expected.Count > 0 && prng.Chance(1, 3)))
+            {
+                var gone = expected.Keys.ElementAt(prng.Next(expected.Count));
+                table.Remove(table.Find(new LinkId(gone))!.Value);
+                expected.Remove(gone);
+            }
+            else
+            {
+                var link = Open(table, round, RingId.From(prng.Next()));
+                link.Purpose = (LinkPurpose)prng.Next(16);
+                link.Hear(now);
+                expected.Add(round, (link.PeerId, link.Purpose, now));
+            }
+
+            Assert.Equal(expected.Values.Select(one => one.Peer.Value).Order(), table.Open.ToArray().Select(link => link.PeerId.Value));
+            Assert.All(expected, one =>
+            {
+                var link = table.FindOpen(one.Value.Peer)!.Value;
+                Assert.Equal((one.Key, one.Value.Purpose, one.Value.Heard), (link.Id.Value, link.Purpose, link.HeardAt(now)));
+            });
+        }
+    }
+
+    [Fact]
+    public void A_use_without_an_answer_is_noted_once_until_something_is_heard()
+    {
+        var table = new LinkTable(8, 4);
+        var link = Open(table, 1);
+        var now = new Instant(TimeSpan.TicksPerSecond, 0);
+        link.Hear(now);
+
+        Assert.False(link.TryBeginUse(now));
+        Assert.True(link.TryBeginUse(now + TimeSpan.FromSeconds(1)));
+        Assert.False(link.TryBeginUse(now + TimeSpan.FromSeconds(2)));
+        link.Hear(now + TimeSpan.FromSeconds(3));
+        Assert.True(link.TryBeginUse(now + TimeSpan.FromSeconds(4)));
     }
 
     [Fact]
@@ -109,9 +161,9 @@ public sealed class LinkTableTests
 
     private static Link Open(LinkTable table, int name, RingId peer)
     {
-        var link = new Link(new LinkId(name), peer, isIncoming: false) { PeerPhase = NodePhase.Member };
-        table.TryAddSetUp(link);
-        table.TryOpen(link);
+        var setUp = new LinkSetUp(new LinkId(name), peer, isIncoming: false) { PeerPhase = NodePhase.Member };
+        table.TryAddSetUp(setUp);
+        table.TryOpen(default, setUp, out var link);
         return link;
     }
 }

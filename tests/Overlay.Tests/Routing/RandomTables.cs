@@ -75,9 +75,9 @@ internal sealed class RandomTables
 
     public static Link Open(LinkTable table, int name, RingId peer, NodePhase phase)
     {
-        var link = new Link(new LinkId(name), peer, isIncoming: false) { PeerPhase = phase };
-        table.TryAddSetUp(link);
-        table.TryOpen(link);
+        var setUp = new LinkSetUp(new LinkId(name), peer, isIncoming: false) { PeerPhase = phase };
+        table.TryAddSetUp(setUp);
+        table.TryOpen(default, setUp, out var link);
         return link;
     }
 
@@ -95,8 +95,8 @@ internal sealed class RandomTables
 
     public void Unlink(int a, int b)
     {
-        Tables[a].Remove(Tables[a].FindOpen(_ids[b])!);
-        Tables[b].Remove(Tables[b].FindOpen(_ids[a])!);
+        Tables[a].Remove(Tables[a].FindOpen(_ids[b])!.Value);
+        Tables[b].Remove(Tables[b].FindOpen(_ids[a])!.Value);
     }
 
     /// <summary>Where a message ends, and after how many hops.</summary>
@@ -111,7 +111,7 @@ internal sealed class RandomTables
             }
 
             message = message with { Flags = (message.Flags & ~Router.Phases) | hop.Phase, HopsLeft = (byte)(message.HopsLeft - 1) };
-            from = IndexOf(hop.Link!.PeerId);
+            from = IndexOf(hop.Link!.Value.PeerId);
         }
 
         return (-1, Message.HopBudget);

@@ -35,7 +35,7 @@ public sealed class RouterProperties
                 }
 
                 message = message with { Flags = (message.Flags & ~Router.Phases) | hop.Phase };
-                at = world.IndexOf(hop.Link!.PeerId);
+                at = world.IndexOf(hop.Link!.Value.PeerId);
             }
 
             Assert.InRange(path.Count, 1, 3 * Nodes);
