@@ -7,6 +7,8 @@ internal static class OptionsShape
 
     public static ObjectShape<OverlayOptions> Options { get; } = new ObjectShape<OverlayOptions>("overlay", OverlayOptions.Default)
         .AddValue("successors", new WholeShape<int>(2, 32), "Entries of the successor list.", options => options.SuccessorListLength, (options, value) => options with { SuccessorListLength = value })
+        .AddValue("linkedSuccessors", new WholeShape<int>(1, 32), "Successors that are kept linked; at most successors.", options => options.LinkedSuccessors, (options, value) => options with { LinkedSuccessors = value })
+        .AddValue("routing", new WordShape<RoutingWays>(), "Which way messages go; clockwise only for comparison with the literature.", options => options.Routing, (options, value) => options with { Routing = value })
         .AddValue("fingers", new WholeShape<int>(0, 48), "Distinct fingers that are linked.", options => options.MaxFingers, (options, value) => options with { MaxFingers = value })
         .AddValue("maxLinks", new WholeShape<int>(6, 1024), "Links that a node holds at the most; at least successors + 4.", options => options.MaxLinks, (options, value) => options with { MaxLinks = value })
         .AddValue("maxSetUps", new WholeShape<int>(1, 16), "Link set-ups in flight at the most.", options => options.MaxSetUps, (options, value) => options with { MaxSetUps = value })
@@ -32,6 +34,11 @@ internal static class OptionsShape
         if (options.MaxLinks < options.SuccessorListLength + 4)
         {
             findings.Add(part.At("maxLinks"), ScenarioReason.Impossible, FormattableString.Invariant($"must be at least successors + 4, {options.SuccessorListLength + 4}, not {options.MaxLinks}"));
+        }
+
+        if (options.LinkedSuccessors > options.SuccessorListLength)
+        {
+            findings.Add(part.At("linkedSuccessors"), ScenarioReason.Impossible, FormattableString.Invariant($"must be at most successors, {options.SuccessorListLength}, not {options.LinkedSuccessors}"));
         }
 
         if (options.IdleProbePeriod < options.ProbePeriod)

@@ -31,6 +31,8 @@ public readonly record struct Message
     private readonly ulong _destination; // id 48 | hopsLeft 8 | which vias 8
     private readonly SeldomFields? _seldom;
 
+    private Message(SeldomFields? seldom) => _seldom = seldom;
+
     public MessageKind Kind
     {
         get => (MessageKind)(byte)(_source >> KindAt);
@@ -125,15 +127,53 @@ public readonly record struct Message
 
     private static ulong WithByte(ulong word, int at, byte value) => (word & ~(0xFFUL << at)) | ((ulong)value << at);
 
-    /// <summary>What few messages have, shared by all copies of one that does: it changes at a few hops only.</summary>
-    private sealed record SeldomFields
+    /// <summary>A message as its envelope says; what few messages have lies in the body's memory, and is good as long as that.</summary>
+    internal static Message Of(EnvelopeHeader header, EncodedBody body, RingId[]? route)
     {
-        public RingId SourceVia { get; init; }
+        SeldomFields? seldom = null;
+        if (header.HasSourceVia || header.HasDestinationVia || !header.HopContext.IsNone || route is not null)
+        {
+            seldom = body.Seldom ??= new SeldomFields();
+            (seldom.SourceVia, seldom.DestinationVia, seldom.HopContext, seldom.Route) = (header.SourceVia, header.DestinationVia, header.HopContext, route);
+        }
 
-        public RingId DestinationVia { get; init; }
-
-        public TraceContext HopContext { get; init; }
-
-        public RingId[]? Route { get; init; }
+        return new(seldom)
+        {
+            Kind = header.Kind,
+            Flags = header.Flags,
+            HopsLeft = header.HopsLeft,
+            HasSourceVia = header.HasSourceVia,
+            HasDestinationVia = header.HasDestinationVia,
+            Source = header.Source,
+            Destination = header.Destination,
+            MessageId = header.MessageId,
+            Body = body,
+        };
     }
+
+    /// <summary>The same message with memory of its own for what few messages have.</summary>
+    internal Message Detached() => new(_seldom is null ? null : _seldom with { })
+    {
+        Kind = Kind,
+        Flags = Flags,
+        HopsLeft = HopsLeft,
+        HasSourceVia = HasSourceVia,
+        HasDestinationVia = HasDestinationVia,
+        Source = Source,
+        Destination = Destination,
+        MessageId = MessageId,
+        Body = Body,
+    };
+}
+
+/// <summary>What few messages have, shared by all copies of one that does: it changes at a few hops only.</summary>
+internal sealed record SeldomFields
+{
+    public RingId SourceVia { get; set; }
+
+    public RingId DestinationVia { get; set; }
+
+    public TraceContext HopContext { get; set; }
+
+    public RingId[]? Route { get; set; }
 }

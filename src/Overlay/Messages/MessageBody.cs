@@ -14,6 +14,9 @@ public sealed class EncodedBody : MessageBody
     public ReadOnlyMemory<byte> Bytes { get; set; }
 
     public override int EncodedLength => Bytes.Length;
+
+    /// <summary>Room for what few messages have, filled anew with each message that is read into this body.</summary>
+    internal SeldomFields? Seldom { get; set; }
 }
 
 /// <summary>A body at its source or its destination.</summary>

@@ -85,22 +85,7 @@ public static partial class MessageCodec
 
         var body = reuse ?? new EncodedBody();
         body.Bytes = bytes.Slice(header.BodyAt, header.BodyBytes);
-        message = new()
-        {
-            Kind = header.Kind,
-            Flags = header.Flags,
-            HopsLeft = header.HopsLeft,
-            HasSourceVia = header.HasSourceVia,
-            HasDestinationVia = header.HasDestinationVia,
-            Source = header.Source,
-            SourceVia = header.SourceVia,
-            Destination = header.Destination,
-            DestinationVia = header.DestinationVia,
-            MessageId = header.MessageId,
-            HopContext = header.HopContext,
-            Body = body,
-            Route = header.HasRoute ? header.RouteOf(bytes.Span) : null,
-        };
+        message = Message.Of(header, body, header.HasRoute ? header.RouteOf(bytes.Span) : null);
         return true;
     }
 
@@ -131,7 +116,7 @@ public static partial class MessageCodec
         switch (message.Body)
         {
             case EncodedBody encoded:
-                return message with { Body = new EncodedBody { Bytes = encoded.Bytes.ToArray() } };
+                return message.Detached() with { Body = new EncodedBody { Bytes = encoded.Bytes.ToArray() } };
             case SignedBody { PayloadBytes.IsEmpty: false } signed:
                 var copy = new SignedBody
                 {
