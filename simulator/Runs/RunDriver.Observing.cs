@@ -21,9 +21,15 @@ internal sealed partial class RunDriver
     private long _countedAt;
     private int _countedLive;
     private long _openEnds;
+    private bool _isPopulated;
 
     public void RingChanged(int node)
     {
+        if (!_isPopulated)
+        {
+            return; // A ring that is being built place by place is judged when it stands: until then everybody's next neighbour is far.
+        }
+
         Repaired(Health.Update(node));
         Checks.RingChanged(node);
     }
@@ -212,14 +218,17 @@ internal sealed partial class RunDriver
         (_countedAt, _countedLive) = (World.Ticks, World.LiveCount);
     }
 
-    private void CountLinks()
+    /// <summary>The nodes of the beginning, in the order of their numbers: scattered over the ring, so that each finds its neighbours near.</summary>
+    private void LookAtAll()
     {
+        _isPopulated = true;
         for (var node = 0; node < World.Numbers; node++)
         {
-            _openEnds += World.IsAlive(node) ? World[node]!.OpenLinks : 0;
             if (World.IsAlive(node))
             {
+                _openEnds += World[node]!.OpenLinks;
                 Health.Update(node);
+                Checks.RingChanged(node);
             }
         }
     }

@@ -76,7 +76,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     public void Begin()
     {
         _churn.Populate();
-        CountLinks();
+        LookAtAll();
         Checks.Begin();
         var meter = Meter;
         _sample.Begin(meter);
