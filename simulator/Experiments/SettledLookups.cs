@@ -59,11 +59,7 @@ internal sealed class SettledLookups : IWorldObserver
     {
         var key = RingId.From(_random.Next());
         var asker = _random.Next(_world.Numbers);
-        _world.Command(asker, (asking, now, outbox) =>
-        {
-            _asked.Add((asker, asking.LastRequest + 1), key); // Its answer may come in this very step.
-            asking.Lookup(now, key, outbox);
-        });
+        _world.Command(asker, (asking, now, outbox) => _asked.Add((asker, asking.Lookup(now, key, outbox).Value), key));
     }
 
     public void Completed(int node, in Effect effect)

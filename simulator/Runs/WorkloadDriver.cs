@@ -98,12 +98,7 @@ internal sealed class WorkloadDriver
     private void LookUp(int node, RingId key)
     {
         var owner = _checks.SureOwnerOf(key);
-        _world.Command(node, (asking, now, outbox) =>
-        {
-            var id = new RequestId(asking.LastRequest + 1); // Its answer may come in this very step.
-            _requests.Add(node, id, new Request(WorkloadKind.Lookups, _world.Ticks, key, owner));
-            asking.Lookup(now, key, outbox);
-        });
+        _world.Command(node, (asking, now, outbox) => Note(node, asking.Lookup(now, key, outbox), WorkloadKind.Lookups, key, owner));
     }
 
     private void SendTo(int node, int to, int bytes)
@@ -116,12 +111,7 @@ internal sealed class WorkloadDriver
         var body = new byte[Math.Max(bytes, sizeof(long))];
         BinaryPrimitives.WriteInt64BigEndian(body, _checks.NextMessage(to));
         var destination = _world[to]!.Self.Id;
-        _world.Command(node, (sending, now, outbox) =>
-        {
-            var id = new RequestId(sending.LastRequest + 1);
-            _requests.Add(node, id, new Request(WorkloadKind.Messages, _world.Ticks, destination, to));
-            sending.Send(now, destination, body, default, outbox);
-        });
+        _world.Command(node, (sending, now, outbox) => Note(node, sending.Send(now, destination, body, default, outbox), WorkloadKind.Messages, destination, to));
     }
 
     private void LinkTo(int node, int to)
@@ -132,13 +122,11 @@ internal sealed class WorkloadDriver
         }
 
         var destination = _world[to]!.Self.Id;
-        _world.Command(node, (linking, now, outbox) =>
-        {
-            var id = new RequestId(linking.LastRequest + 1);
-            _requests.Add(node, id, new Request(WorkloadKind.Links, _world.Ticks, destination, to));
-            linking.Connect(now, destination, outbox);
-        });
+        _world.Command(node, (linking, now, outbox) => Note(node, linking.Connect(now, destination, outbox), WorkloadKind.Links, destination, to));
     }
+
+    /// <summary>Remembers what was asked. Its end may follow from this very step, but is told only when the command has returned.</summary>
+    private void Note(int node, RequestId id, WorkloadKind kind, RingId key, int owner) => _requests.Add(node, id, new Request(kind, _world.Ticks, key, owner));
 
     private sealed record Running(WorkloadSpec Spec, KeyDistribution Keys);
 }

@@ -92,9 +92,6 @@ public sealed partial class OverlayNode
     /// <summary>The node's tables as any other node would be told: neighbours, fingers and links.</summary>
     public State Snapshot() => StateFor(0);
 
-    /// <summary>The number of the last command; the next one has the next.</summary>
-    public long LastRequest => _lastRequest;
-
     private Deliveries Deliveries => _deliveries ??= new Deliveries(_context, _courier, _intake);
 
     private Queries Queries => _queries ??= new Queries(_context, _courier);
