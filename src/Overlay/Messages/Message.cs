@@ -31,8 +31,6 @@ public readonly record struct Message
     private readonly ulong _destination; // id 48 | hopsLeft 8 | which vias 8
     private readonly SeldomFields? _seldom;
 
-    private Message(SeldomFields? seldom) => _seldom = seldom;
-
     public MessageKind Kind
     {
         get => (MessageKind)(byte)(_source >> KindAt);
@@ -112,7 +110,12 @@ public readonly record struct Message
         init => _seldom = value == Route ? _seldom : Seldom with { Route = value };
     }
 
-    private SeldomFields Seldom => _seldom ?? new();
+    /// <summary>What few messages have, to be written; the copies of a message share it until one of them changes it.</summary>
+    private SeldomFields Seldom
+    {
+        get => _seldom ?? new();
+        init => _seldom = value;
+    }
 
     /// <summary>Whether <paramref name="flag"/> is set.</summary>
     public bool Has(MessageFlags flag) => (Flags & flag) != 0;
@@ -130,14 +133,7 @@ public readonly record struct Message
     /// <summary>A message as its envelope says; what few messages have lies in the body's memory, and is good as long as that.</summary>
     internal static Message Of(EnvelopeHeader header, EncodedBody body, RingId[]? route)
     {
-        SeldomFields? seldom = null;
-        if (header.HasSourceVia || header.HasDestinationVia || !header.HopContext.IsNone || route is not null)
-        {
-            seldom = body.Seldom ??= new SeldomFields();
-            (seldom.SourceVia, seldom.DestinationVia, seldom.HopContext, seldom.Route) = (header.SourceVia, header.DestinationVia, header.HopContext, route);
-        }
-
-        return new(seldom)
+        var message = new Message
         {
             Kind = header.Kind,
             Flags = header.Flags,
@@ -149,21 +145,18 @@ public readonly record struct Message
             MessageId = header.MessageId,
             Body = body,
         };
+        if (header.HasSourceVia || header.HasDestinationVia || !header.HopContext.IsNone || route is not null)
+        {
+            var seldom = body.Seldom ??= new SeldomFields();
+            (seldom.SourceVia, seldom.DestinationVia, seldom.HopContext, seldom.Route) = (header.SourceVia, header.DestinationVia, header.HopContext, route);
+            return message with { Seldom = seldom };
+        }
+
+        return message;
     }
 
     /// <summary>The same message with memory of its own for what few messages have.</summary>
-    internal Message Detached() => new(_seldom is null ? null : _seldom with { })
-    {
-        Kind = Kind,
-        Flags = Flags,
-        HopsLeft = HopsLeft,
-        HasSourceVia = HasSourceVia,
-        HasDestinationVia = HasDestinationVia,
-        Source = Source,
-        Destination = Destination,
-        MessageId = MessageId,
-        Body = Body,
-    };
+    internal Message Detached() => _seldom is null ? this : this with { Seldom = _seldom with { } };
 }
 
 /// <summary>What few messages have, shared by all copies of one that does: it changes at a few hops only.</summary>
