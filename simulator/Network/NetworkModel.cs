@@ -70,9 +70,6 @@ public sealed class NetworkModel
     /// <returns>Whether it had begun.</returns>
     public bool Heal(Partition partition) => _partitions.Remove(partition);
 
-    /// <summary>Ends all splits.</summary>
-    public void HealAll() => _partitions.Clear();
-
     /// <summary>What stands between a node and the open network.</summary>
     public NatType NatOf(int node) => _hasNat ? _options.Nat.Of(node, _seed) : NatType.Open;
 

@@ -51,9 +51,6 @@ public sealed class IdealRing
     /// <summary>Members.</summary>
     public int Count => _ids.Length;
 
-    /// <summary>The position of a rank.</summary>
-    public RingId IdOf(int rank) => _ids[rank];
-
     /// <summary>The rank <paramref name="steps"/> places clockwise from <paramref name="rank"/>; negative: the other way.</summary>
     public int After(int rank, int steps) => (int)(((long)rank + steps + _ids.Length) % _ids.Length);
 

@@ -93,7 +93,6 @@ public sealed partial class World
         var taken = _inFlight.Take(slot);
         if (link == default || !IsAlive(taken.From))
         {
-            Counters.Undelivered++;
             NotDelivered(taken.From, node, taken.FromLink, taken.Message);
             return;
         }

@@ -17,9 +17,6 @@ public sealed class WorldCounters
     /// <summary>Messages handed to a node over a link.</summary>
     public long Delivered { get; set; }
 
-    /// <summary>Messages that found nobody at the other end.</summary>
-    public long Undelivered { get; set; }
-
     /// <summary>Times that an application's look-up, a value on its way, was handed back to a hop that had sent it to nobody: timeouts, as the literature counts them.</summary>
     public long LookupTimeouts { get; set; }
 

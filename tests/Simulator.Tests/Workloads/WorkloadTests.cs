@@ -85,10 +85,9 @@ public sealed class WorkloadTests
     [Fact]
     public void Poisson_arrivals_have_their_rate_and_independent_gaps()
     {
-        var arrivals = new PoissonArrivals(20);
         var random = new Prng(5);
         var counts = new int[5_000];
-        for (var now = arrivals.FirstTicks(ref random); now < counts.Length * TimeSpan.TicksPerSecond; now += arrivals.GapTicks(ref random))
+        for (var now = ArrivalProcess.ExponentialTicks(20, ref random); now < counts.Length * TimeSpan.TicksPerSecond; now += ArrivalProcess.ExponentialTicks(20, ref random))
         {
             counts[now / TimeSpan.TicksPerSecond]++;
         }
@@ -100,24 +99,9 @@ public sealed class WorkloadTests
     }
 
     [Fact]
-    public void Periodic_arrivals_keep_their_gap_and_begin_anywhere_in_it()
-    {
-        var arrivals = new PeriodicArrivals(0.1);
-        var random = new Prng(6);
-        var firsts = Enumerable.Range(0, 10_000).Select(_ => arrivals.FirstTicks(ref random)).ToArray();
-
-        Assert.Equal(10 * TimeSpan.TicksPerSecond, arrivals.GapTicks(ref random));
-        Assert.InRange(firsts.Average(), 4.9 * TimeSpan.TicksPerSecond, 5.1 * TimeSpan.TicksPerSecond);
-        Assert.InRange(firsts.Max(), 9.9 * TimeSpan.TicksPerSecond, 10 * TimeSpan.TicksPerSecond);
-    }
-
-    [Fact]
     public void Impossible_parameters_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new ZipfKeys(-1, 10));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ZipfKeys(1, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new PoissonArrivals(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new PoissonArrivals(double.NaN));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new PeriodicArrivals(-1));
     }
 }
