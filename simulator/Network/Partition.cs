@@ -1,5 +1,3 @@
-using Overlay.Simulator.Engine;
-
 namespace Overlay.Simulator.Network;
 
 /// <summary>A split of the network: nodes belong to groups, and between some groups nothing passes.</summary>
@@ -29,21 +27,24 @@ public sealed class Partition
         }
     }
 
-    /// <summary>Cuts a share of the nodes, drawn by lot, off from the others.</summary>
-    /// <param name="share">Of the nodes on the far side, 0 to 1.</param>
-    /// <param name="seed">Who they are: a pure function of node and seed.</param>
-    /// <param name="isOneWay">Messages of the far side still arrive; only those towards it are lost.</param>
-    public static Partition Split(double share, ulong seed, bool isOneWay = false)
+    /// <summary>Deals nodes into groups by lot.</summary>
+    /// <param name="nodes">Numbers that nodes may have: also those that come later have their group.</param>
+    /// <param name="shares">Of the nodes in each group, 0 to 1; the last group takes what is left.</param>
+    /// <param name="seed">Who falls into which: a pure function of node and seed.</param>
+    /// <param name="isOneWay">Messages of a later group still reach the earlier ones; only those the other way are lost.</param>
+    public static Partition Deal(int nodes, IReadOnlyList<double> shares, ulong seed, bool isOneWay = false)
     {
-        var isFar = new Chance(share);
-        return new Partition(
-            node =>
+        var groups = new byte[nodes];
+        for (var node = 0; node < nodes; node++)
+        {
+            var draw = new Prng(seed ^ ((ulong)(uint)node << 20)).Split().Next(1_000_000) / 1_000_000.0;
+            while (groups[node] < shares.Count - 1 && draw >= shares[groups[node]])
             {
-                var random = new Prng(seed ^ ((ulong)(uint)node << 16)).Split();
-                return isFar.Happens(ref random) ? 1 : 0;
-            },
-            2,
-            (from, _) => from == 0 || !isOneWay);
+                draw -= shares[groups[node]++];
+            }
+        }
+
+        return new Partition(node => groups[node], shares.Count, (from, to) => !isOneWay || from < to);
     }
 
     /// <summary>Whether a message from one node to another is lost in this split.</summary>

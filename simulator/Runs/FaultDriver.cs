@@ -174,22 +174,10 @@ internal sealed class FaultDriver
         _world.Plan(_world.Ticks + (fault.Every ?? TimeSpan.FromSeconds(1)).Ticks, (int)Planned.RestartNext, -1, argument);
     }
 
-    /// <summary>Deals every number a part, by shares; who comes later falls into the part of its number too.</summary>
     private void Part(FaultSpec fault)
     {
         IReadOnlyList<double> shares = fault.Parts.Count > 0 ? fault.Parts : [1 - (fault.Share ?? 0.5), fault.Share ?? 0.5];
-        var seed = _random.Next();
-        var parts = new byte[_world.Capacity];
-        for (var node = 0; node < parts.Length; node++)
-        {
-            var draw = new Prng(seed ^ ((ulong)(uint)node << 20)).Split().Next(1_000_000) / 1_000_000.0;
-            while (parts[node] < shares.Count - 1 && draw >= shares[parts[node]])
-            {
-                draw -= shares[parts[node]++];
-            }
-        }
-
-        _partition = new Partition(node => parts[node], shares.Count, (from, to) => !fault.OneWay || from < to);
+        _partition = Partition.Deal(_world.Capacity, shares, _random.Next(), fault.OneWay);
         _network.Begin(_partition);
     }
 

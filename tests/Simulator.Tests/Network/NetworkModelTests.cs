@@ -178,7 +178,7 @@ public sealed class NetworkModelTests
     public void A_one_way_split_by_lot_blocks_one_direction_and_takes_its_share()
     {
         var network = new NetworkModel(Plain, 1);
-        var partition = Partition.Split(0.3, seed: 7, isOneWay: true);
+        var partition = Partition.Deal(10_000, [0.7, 0.3], seed: 7, isOneWay: true);
         network.Begin(partition);
         var far = Enumerable.Range(0, 10_000).Where(node => partition.GroupOf(node) == 1).ToArray();
         var near = Enumerable.Range(0, 10_000).First(node => partition.GroupOf(node) == 0);
