@@ -11,9 +11,6 @@ internal sealed partial class RunDriver
 {
     private static readonly long DeathMemory = TimeSpan.FromMinutes(1).Ticks;
 
-    /// <summary>A question that is asked again is asked after this share of the time it may take (see <c>Queries</c>).</summary>
-    private const int SecondTryAfter = 5;
-
     private readonly Dictionary<RingId, long> _deaths = [];
     private readonly Dictionary<(int Node, LinkId Link), long> _setUps = [];
     private readonly Queue<(int Node, RingId Peer)> _toDisconnect = new();
@@ -155,7 +152,7 @@ internal sealed partial class RunDriver
         }
 
         var took = World.Ticks - request.Since;
-        var isFirstTry = took < (_scenario.Options.ReceiptTimeout / SecondTryAfter).Ticks;
+        var isFirstTry = took < _scenario.Options.SecondTryAfter.Ticks;
         Each((answer.Hops, took, isFirstTry), static (window, what) =>
         {
             window.LookupsOk++;

@@ -77,6 +77,9 @@ public sealed record OverlayOptions
     /// <value>Default 10 s.</value>
     public TimeSpan ReceiptTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a look-up waits for its answer before it is asked a second, and last, time: a fifth of <see cref="ReceiptTimeout"/>.</summary>
+    public TimeSpan SecondTryAfter => ReceiptTimeout / 5;
+
     /// <summary>Commands that may wait for their results.</summary>
     /// <value>Default 4,096. One more is answered <see cref="Outcome.Busy"/>.</value>
     public int MaxPendingCommands { get; init; } = 4096;

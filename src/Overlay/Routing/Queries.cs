@@ -109,7 +109,7 @@ public sealed class Queries(NodeContext context, Courier courier)
     private void Begin(Instant now, Query query)
     {
         query.Due = now + context.Options.ReceiptTimeout;
-        query.RetryAt = now + (context.Options.ReceiptTimeout / 5);
+        query.RetryAt = now + context.Options.SecondTryAfter;
         _pending.Add(query);
         Ask(now, query);
     }
