@@ -65,6 +65,11 @@ public static class TraceFile
             }
         }
 
+        if (entries.Count == 0)
+        {
+            throw new ModelFileException(file, Math.Max(1, number), "no session: a line node,up,down for each was expected.");
+        }
+
         return entries.OrderBy(entry => entry.Ticks).ThenBy(entry => entry.IsUp).ToArray();
     }
 

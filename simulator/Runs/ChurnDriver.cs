@@ -1,5 +1,6 @@
 using Overlay.Simulator.Churn;
 using Overlay.Simulator.Scenarios;
+using Overlay.Simulator.Workloads;
 using Overlay.Simulator.Worlds;
 
 namespace Overlay.Simulator.Runs;
@@ -10,6 +11,7 @@ internal sealed class ChurnDriver
     private readonly World _world;
     private readonly Scenario _scenario;
     private readonly IDepartures _departures;
+    private readonly TraceBook _traces;
     private Prng _random;
     private ChurnSpec _spec = ChurnSpec.None;
     private DurationModel? _session;
@@ -18,9 +20,9 @@ internal sealed class ChurnDriver
     private long _phaseBegan;
     private int _generation;
 
-    public ChurnDriver(World world, Scenario scenario, Prng random, IDepartures departures)
+    public ChurnDriver(World world, Scenario scenario, TraceBook traces, Prng random, IDepartures departures)
     {
-        (_world, _scenario, _random, _departures) = (world, scenario, random, departures);
+        (_world, _scenario, _traces, _random, _departures) = (world, scenario, traces, random, departures);
     }
 
     /// <summary>The nodes of the beginning.</summary>
@@ -58,6 +60,11 @@ internal sealed class ChurnDriver
     /// <summary>A phase begins: its churn takes the place of the one before.</summary>
     public void Begin(ChurnSpec spec)
     {
+        if (spec.Renewal == RenewalKind.Trace && spec == _spec)
+        {
+            return; // The same file goes on.
+        }
+
         _generation++;
         _phaseBegan = _world.Ticks;
         _spec = spec;
@@ -79,7 +86,7 @@ internal sealed class ChurnDriver
                 PlanNext();
                 break;
             case RenewalKind.Trace:
-                _trace = TraceFile.Read(spec.Trace!);
+                _trace = _traces[spec];
                 PlanTraced(0);
                 break;
         }
@@ -101,7 +108,7 @@ internal sealed class ChurnDriver
                 End(node);
                 break;
             case Planned.PoissonStep when argument == _generation:
-                if (DrawLiving() is >= 0 and var victim)
+                if (_world.Draw(ref _random, isMember: false) is >= 0 and var victim)
                 {
                     End(victim);
                 }
@@ -109,7 +116,7 @@ internal sealed class ChurnDriver
                 Arrive();
                 PlanNext();
                 break;
-            case Planned.TraceStep when _spec.Renewal == RenewalKind.Trace && argument < _trace.Count:
+            case Planned.TraceStep when node == _generation:
                 Follow(_trace[argument]);
                 PlanTraced(argument + 1);
                 break;
@@ -138,21 +145,6 @@ internal sealed class ChurnDriver
             _departures.Joined(_world.Start(node, isNew: true), node);
             PlanEndOfNew(node);
         }
-    }
-
-    /// <summary>A living, acting node, each as likely as any other; −1 where none was found in a fair number of draws.</summary>
-    public int DrawLiving()
-    {
-        for (var draw = 0; draw < 256 && _world.Numbers > 0; draw++)
-        {
-            var node = _random.Next(_world.Numbers);
-            if (_world.IsAlive(node) && !_world.IsSuspended(node))
-            {
-                return node;
-            }
-        }
-
-        return -1;
     }
 
     private void End(int node)
@@ -209,13 +201,13 @@ internal sealed class ChurnDriver
     }
 
     private void PlanNext() =>
-        _world.Plan(_world.Ticks + Workloads.ArrivalProcess.ExponentialTicks(_spec.Rate!.Value, ref _random), (int)Planned.PoissonStep, -1, _generation);
+        _world.Plan(_world.Ticks + ArrivalProcess.ExponentialTicks(_spec.Rate!.Value, ref _random), (int)Planned.PoissonStep, -1, _generation);
 
     private void PlanTraced(int index)
     {
         if (index < _trace.Count)
         {
-            _world.Plan(_phaseBegan + _trace[index].Ticks, (int)Planned.TraceStep, -1, index);
+            _world.Plan(_phaseBegan + _trace[index].Ticks, (int)Planned.TraceStep, _generation, index);
         }
     }
 }

@@ -10,7 +10,7 @@ namespace Overlay.Simulator.Runs;
 internal static class ModelBuilder
 {
     /// <summary>Numbers that a run needs: the nodes of the beginning, what flash crowds and arrivals may add, and those of a trace.</summary>
-    public static int CapacityOf(Scenario scenario)
+    public static int CapacityOf(Scenario scenario, TraceBook traces)
     {
         var most = (double)scenario.Nodes;
         foreach (var phase in scenario.Phases)
@@ -25,7 +25,7 @@ internal static class ModelBuilder
 
             if (churn.Renewal == RenewalKind.Trace)
             {
-                most = Math.Max(most, TraceFile.Read(churn.Trace!).Max(entry => entry.Node) + 1);
+                most = Math.Max(most, traces[churn].Max(entry => entry.Node) + 1);
             }
         }
 

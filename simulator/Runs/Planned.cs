@@ -20,7 +20,7 @@ internal enum Planned
     /// <summary>Churn: somebody leaves and somebody comes.</summary>
     PoissonStep,
 
-    /// <summary>Churn: the next line of the trace.</summary>
+    /// <summary>Churn: the next line of the trace; in place of a node, whose trace it is.</summary>
     TraceStep,
 
     Fault,

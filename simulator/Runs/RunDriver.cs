@@ -22,21 +22,21 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     private readonly FaultDriver _faults;
     private long _phaseBegan;
     private int _phaseIndex = -1;
-    private bool _isSampled;
 
     /// <param name="scenario">What is played.</param>
     /// <param name="seed">Decides everything.</param>
     public RunDriver(Scenario scenario, ulong seed)
     {
         _scenario = scenario;
-        var capacity = ModelBuilder.CapacityOf(scenario);
+        var traces = TraceBook.Read(scenario);
+        var capacity = ModelBuilder.CapacityOf(scenario, traces);
         var random = new Prng(seed ^ 0x5DEECE66DUL);
         var network = ModelBuilder.Network(scenario.Network, capacity, random.Next());
         World = new World(ModelBuilder.World(scenario, seed, capacity, network), this);
         Health = new RingHealth(World, capacity);
         Checks = new RunChecks(scenario, World, Health, seed);
         _workloads = new WorkloadDriver(World, _requests, Checks, random.Split());
-        _churn = new ChurnDriver(World, scenario, random.Split(), this);
+        _churn = new ChurnDriver(World, scenario, traces, random.Split(), this);
         _faults = new FaultDriver(World, network, _churn, this, random.Split());
     }
 
@@ -168,12 +168,10 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
 
     private void TakeLastSample()
     {
-        if (!_isSampled && (_samples.Count == 0 || _samples[^1].T < World.Elapsed))
+        if (_samples.Count == 0 || _samples[^1].T < World.Elapsed)
         {
             TakeSample();
         }
-
-        _isSampled = true;
     }
 
     private void TakeSample()

@@ -12,8 +12,6 @@ namespace Overlay.Simulator.Runs;
 /// <summary>What the members ask of the network, as one process for each workload: its rate follows the number of living nodes, its actor is drawn at random.</summary>
 internal sealed class WorkloadDriver
 {
-    private const int MaxDraws = 64;
-
     private readonly World _world;
     private readonly RequestBook _requests;
     private readonly RunChecks _checks;
@@ -80,20 +78,7 @@ internal sealed class WorkloadDriver
         _world.Plan(_world.Ticks + Math.Max(1, wait), (int)Planned.Workload, -1, (_generation << 8) | index);
     }
 
-    /// <summary>A living, acting member, each as likely as any other; −1 where none was found in a fair number of draws.</summary>
-    private int DrawMember()
-    {
-        for (var draw = 0; draw < MaxDraws && _world.Numbers > 0; draw++)
-        {
-            var node = _random.Next(_world.Numbers);
-            if (_world.IsMember(node) && !_world.IsSuspended(node))
-            {
-                return node;
-            }
-        }
-
-        return -1;
-    }
+    private int DrawMember() => _world.Draw(ref _random, isMember: true);
 
     private void LookUp(int node, RingId key)
     {

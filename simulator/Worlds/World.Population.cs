@@ -6,6 +6,8 @@ namespace Overlay.Simulator.Worlds;
 // Who lives: newcomers, crashes, good-byes, and the frozen.
 public sealed partial class World
 {
+    private const int MaxDraws = 256;
+
     private readonly Stack<int> _free = new();
 
     /// <summary>A number that no living node has, the lowest never used or one given back; −1 where <see cref="WorldOptions.Capacity"/> nodes live.</summary>
@@ -97,6 +99,23 @@ public sealed partial class World
         {
             _free.Push(node);
         }
+    }
+
+    /// <summary>A living node that is not frozen, each as likely as any other; −1 where none was found in a fair number of draws.</summary>
+    /// <param name="random">Where chance comes from.</param>
+    /// <param name="isMember">Only nodes that have a place on the ring.</param>
+    public int Draw(ref Prng random, bool isMember)
+    {
+        for (var draw = 0; draw < MaxDraws && Numbers > 0; draw++)
+        {
+            var node = random.Next(Numbers);
+            if ((isMember ? IsMember(node) : IsAlive(node)) && !IsSuspended(node))
+            {
+                return node;
+            }
+        }
+
+        return -1;
     }
 
     private void BecomeAlive(int node)

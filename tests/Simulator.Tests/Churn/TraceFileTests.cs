@@ -37,6 +37,8 @@ public sealed class TraceFileTests
     [InlineData("0,-1,10\n", 1, "'-1' is not a time")]
     [InlineData("0,1e3,10\n", 1, "'1e3' is not a time")]
     [InlineData("0,0,99999999999999999999\n", 1, "is not a time")]
+    [InlineData("", 1, "no session")]
+    [InlineData("node,up,down\n# nobody\n", 2, "no session")]
     [InlineData("node,up,down\n0,5,5\n", 2, "down at 5 s is not later than up at 5 s")]
     public void A_bad_trace_is_refused_with_its_line(string text, int line, string problem)
     {

@@ -43,4 +43,25 @@ public sealed class ChurnTests
         Assert.Equal(0, result.ViolationCount);
         Assert.True(result.Succeeded, $"{result.Samples[^1]} {result.Totals}");
     }
+
+    [Fact]
+    public void A_trace_goes_on_from_phase_to_phase()
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.csv");
+        File.WriteAllText(file, "node,up,down\n0,0,\n1,5,\n2,10,40\n3,15,\n4,70,\n5,100,\n");
+        var scenario = new Scenario
+        {
+            Name = "trace",
+            Nodes = 6,
+            Churn = new ChurnSpec { Renewal = RenewalKind.Trace, Trace = file },
+            Phases = [new Phase { Name = "first", Duration = TimeSpan.FromMinutes(1) }, new Phase { Name = "second", Duration = TimeSpan.FromMinutes(1) }],
+        };
+
+        var result = new SimulationRun().Run(scenario, RunSettings.Quiet);
+        File.Delete(file);
+
+        Assert.Equal(0, result.ViolationCount);
+        Assert.Equal([4, 2], result.Phases.Select(phase => phase.Totals.Joins));
+        Assert.Equal([1, 0], result.Phases.Select(phase => phase.Totals.Crashes));
+    }
 }
