@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Overlay.Simulator.Metrics;
 using Overlay.Simulator.Runs;
 using Overlay.Simulator.Scenarios;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Overlay.Simulator.Commands;
 
@@ -16,7 +18,6 @@ internal static class BenchCommandChord
     private const double TimesPeerSimAtLeast = 10;
     private const double SimGridMessages = 338_703_114;
     private static readonly TimeSpan SimGridLimit = TimeSpan.FromMinutes(20);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     // PeerSim 1.0.5 with the public ChordSim protocol: simulated seconds, messages a second of processor time, peak resident bytes.
     private static readonly Dictionary<int, (double Seconds, double PerSecond, double PeakBytes)> PeerSim = new()
@@ -31,53 +32,39 @@ internal static class BenchCommandChord
         "chord",
         "Workload PCHORD: nodes with their own periods, delays of 1 to 100 ms, N/60 look-ups a second, mean sessions of 1 h, crashes found by real timeouts.",
         PChord,
-        "1000,10000,100000,1000000",
+        [1_000, 10_000, 100_000, 1_000_000],
         PrintPeerSim);
 
     public static Command CreateSgChord() => Create(
         "sgchord",
         "Workload SGCHORD: SimGrid's periods (stabilize 20 s, a finger 120 s, a look-up of one fixed key 10 s), 1,000 s, no churn.",
         SgChord,
-        "1000000",
+        [1_000_000],
         PrintSimGrid);
 
-    private static Command Create(string name, string description, Func<int, double, ulong, LinkMode, Scenario> workload, string counts, Action<List<Row>> print)
+    private static Command Create(string name, string description, Func<int, int, ulong, LinkMode, Scenario> workload, int[] counts, Action<List<Row>> print)
     {
-        var nodes = new Option<string>("--nodes") { Description = "Numbers of nodes, 10 to 10,000,000, apart by commas.", DefaultValueFactory = _ => counts };
-        var seconds = new Option<double>("--seconds") { Description = "Simulated seconds; 0: those of the published run.", DefaultValueFactory = _ => 0 };
-        var seed = new Option<ulong>("--seed") { Description = "Decides everything.", DefaultValueFactory = _ => 1 };
-        var mode = new Option<LinkMode>("--mode") { Description = "Contact: links are free, as in the published runs. Links: they are signalled and set up.", DefaultValueFactory = _ => LinkMode.Contact };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        nodes.Validators.Add(result =>
-        {
-            if (!BenchCommand.TryReadNodes(result.GetValueOrDefault<string>(), 10, 10_000_000, out _))
-            {
-                result.AddError("--nodes takes whole numbers from 10 to 10,000,000 apart by commas, such as 10000,1000000.");
-            }
-        });
-        seconds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (>= 0 and <= 1e6))
-            {
-                result.AddError("--seconds must be from 0 to 1,000,000.");
-            }
-        });
+        var nodes = CommonOptions.Nodes(10, 10_000_000, counts);
+        var seconds = CommonOptions.Number("--seconds", 0, 1_000_000, 0, "Simulated seconds, up to 1,000,000; 0: those of the published run.");
+        var seed = CommonOptions.Seed();
+        var mode = CommonOptions.Word("--mode", LinkMode.Contact, "contact: links are free, as in the published runs; links: they are signalled and set up.");
+        var json = CommonOptions.Json();
         var command = new Command(name, description) { nodes, seconds, seed, mode, json };
         command.SetAction(parsed =>
         {
-            BenchCommand.TryReadNodes(parsed.GetValue(nodes), 10, 10_000_000, out var all);
+            var all = parsed.GetValue(nodes)!;
             var (asked, first, how) = (parsed.GetValue(seconds), parsed.GetValue(seed), parsed.GetValue(mode));
             var rows = new List<Row>();
             if (parsed.GetValue(json))
             {
                 rows.AddRange(all.Select(count => Measure(workload(count, asked, first, how), (_, _) => { })));
-                Console.WriteLine(JsonSerializer.Serialize(new { workload = name, seed = first, mode = how.ToString(), rows }, Json));
+                Console.WriteLine(JsonSerializer.Serialize(new { workload = name, seed = first, mode = how.ToString(), rows }, CommonOptions.JsonForm));
             }
             else
             {
-                AnsiConsole.Progress().Start(context =>
+                Terminal.OfProcess.Progress().Start(context =>
                 {
-                    var tasks = all.Select(count => context.AddTask(Text($"{count:N0} nodes"), maxValue: 1)).ToArray();
+                    var tasks = all.Select(count => context.AddTask(Invariant($"{count:N0} nodes"), maxValue: 1)).ToArray();
                     rows.AddRange(all.Select((count, at) => Measure(workload(count, asked, first, how), (done, _) => tasks[at].Value = done)));
                 });
                 print(rows);
@@ -88,7 +75,7 @@ internal static class BenchCommandChord
         return command;
     }
 
-    private static Scenario PChord(int nodes, double seconds, ulong seed, LinkMode mode)
+    private static Scenario PChord(int nodes, int seconds, ulong seed, LinkMode mode)
     {
         var published = PeerSim.TryGetValue(nodes, out var row) ? row.Seconds : Math.Clamp(2e7 / nodes, 20, 1800);
         return new Scenario
@@ -105,7 +92,7 @@ internal static class BenchCommandChord
         };
     }
 
-    private static Scenario SgChord(int nodes, double seconds, ulong seed, LinkMode mode) => new()
+    private static Scenario SgChord(int nodes, int seconds, ulong seed, LinkMode mode) => new()
     {
         Name = "sgchord",
         Nodes = nodes,
@@ -130,10 +117,10 @@ internal static class BenchCommandChord
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         PeakMemory.Reset();
-        var (wall, building) = (Stopwatch.StartNew(), Cpu());
+        var (wall, building) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var driver = new RunDriver(scenario, scenario.Seed);
         driver.Begin();
-        var (playing, end) = (Cpu(), scenario.Duration.Ticks);
+        var (playing, end) = (Environment.CpuUsage.TotalTime, scenario.Duration.Ticks);
         for (var slice = 1; slice <= 1000; slice++)
         {
             driver.World.RunUntil(end / 1000 * slice);
@@ -142,7 +129,7 @@ internal static class BenchCommandChord
 
         driver.World.RunUntil(end);
         driver.Stop();
-        var done = Cpu();
+        var done = Environment.CpuUsage.TotalTime;
         var totals = driver.Whole.ToTotals(driver.Meter, driver.Health.IsCorrect);
         return new Row
         {
@@ -169,22 +156,22 @@ internal static class BenchCommandChord
         foreach (var row in rows)
         {
             table.AddRow(
-                Text($"{row.Nodes}"),
-                Text($"{row.SimulatedSeconds:0}"),
-                Text($"{row.Messages / 1e6:F2}"),
-                Text($"{row.MessagesPerSecond / 1e3:F0}"),
-                row.PeerSimPerSecond is { } other ? Text($"{other / 1e3:F0}") : "-",
-                row.PeerSimPerSecond is { } slower ? Text($"{row.MessagesPerSecond / slower:F1}") : "-",
-                Text($"{row.PeakBytes / 1e6:F0}"),
-                Text($"{(double)row.PeakBytes / row.Nodes:F0}"),
-                Text($"{row.MeanHops:F2}"),
-                Text($"{row.LookupSuccess * 100:F2}"),
-                Text($"{row.BuildSeconds:F1}"),
-                Text($"{row.CpuSeconds:F1}"));
+                Invariant($"{row.Nodes}"),
+                Invariant($"{row.SimulatedSeconds:0}"),
+                Invariant($"{row.Messages / 1e6:F2}"),
+                Invariant($"{row.MessagesPerSecond / 1e3:F0}"),
+                row.PeerSimPerSecond is { } other ? Invariant($"{other / 1e3:F0}") : "-",
+                row.PeerSimPerSecond is { } slower ? Invariant($"{row.MessagesPerSecond / slower:F1}") : "-",
+                Invariant($"{row.PeakBytes / 1e6:F0}"),
+                Invariant($"{(double)row.PeakBytes / row.Nodes:F0}"),
+                Invariant($"{row.MeanHops:F2}"),
+                Invariant($"{row.LookupSuccess * 100:F2}"),
+                Invariant($"{row.BuildSeconds:F1}"),
+                Invariant($"{row.CpuSeconds:F1}"));
         }
 
-        AnsiConsole.Write(table);
-        Console.WriteLine(Text($"Bar: {TimesPeerSimAtLeast:F0} times PeerSim at 1,000,000 nodes, and no more memory than its 2.65 GB."));
+        Terminal.OfProcess.Write(table);
+        Console.WriteLine(Invariant($"Bar: {TimesPeerSimAtLeast:F0} times PeerSim at 1,000,000 nodes, and no more memory than its 2.65 GB."));
     }
 
     private static void PrintSimGrid(List<Row> rows)
@@ -194,19 +181,19 @@ internal static class BenchCommandChord
         foreach (var row in rows)
         {
             table.AddRow(
-                Text($"{row.Nodes}"),
-                Text($"{row.SimulatedSeconds:0}"),
-                Text($"{row.Messages / 1e6:F1}"),
-                Text($"{row.MessagesPerSecond / 1e3:F0}"),
-                Text($"{row.WallSeconds:F0}"),
-                Text($"{row.PeakBytes / 1e6:F0}"),
-                Text($"{(double)row.PeakBytes / row.Nodes / 1e3:F2}"),
-                Text($"{row.MeanHops:F2}"),
-                Text($"{row.LookupSuccess * 100:F2}%"));
+                Invariant($"{row.Nodes}"),
+                Invariant($"{row.SimulatedSeconds:0}"),
+                Invariant($"{row.Messages / 1e6:F1}"),
+                Invariant($"{row.MessagesPerSecond / 1e3:F0}"),
+                Invariant($"{row.WallSeconds:F0}"),
+                Invariant($"{row.PeakBytes / 1e6:F0}"),
+                Invariant($"{(double)row.PeakBytes / row.Nodes / 1e3:F2}"),
+                Invariant($"{row.MeanHops:F2}"),
+                Invariant($"{row.LookupSuccess * 100:F2}%"));
         }
 
-        AnsiConsole.Write(table);
-        Console.WriteLine(Text($"SimGrid's published run of 1,000,000 nodes: {SimGridMessages / 1e6:F1} M messages, 14,742 s, 25.7 GB. Bar: as many messages, {SimGridLimit.TotalSeconds:F0} s, 8 GB."));
+        Terminal.OfProcess.Write(table);
+        Console.WriteLine(Invariant($"SimGrid's published run of 1,000,000 nodes: {SimGridMessages / 1e6:F1} M messages, 14,742 s, 25.7 GB. Bar: as many messages, {SimGridLimit.TotalSeconds:F0} s, 8 GB."));
     }
 
     private static void AddColumns(Table table, params ReadOnlySpan<string> names)
@@ -216,14 +203,6 @@ internal static class BenchCommandChord
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap().Padding(1, 0, 0, 0));
         }
     }
-
-    private static TimeSpan Cpu()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.TotalProcessorTime;
-    }
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private sealed record Row
     {

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Overlay.Simulator.Metrics;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Overlay.Simulator.Commands;
 
@@ -12,38 +13,18 @@ internal static class BenchCommandEngine
     private const double TimesPeerSimAtLeast = 10;
     private const double OfControlAtLeast = 0.6;
     private const double MaxBytesPerNode = 120;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     // PeerSim 1.0.5, event-driven, JDK 17, the same workload: events a second of processor time.
     private static readonly Dictionary<int, double> PeerSim = new() { [10_000] = 6.53e6, [100_000] = 3.91e6, [1_000_000] = 1.16e6 };
 
     public static Command Create()
     {
-        var nodes = new Option<string>("--nodes") { Description = "Numbers of nodes, 1 to 20,000,000, apart by commas.", DefaultValueFactory = _ => "10000,100000,1000000" };
-        var seed = new Option<ulong>("--seed") { Description = "The first seed.", DefaultValueFactory = _ => 1 };
-        var seeds = new Option<int>("--seeds") { Description = "Seeds to take the median of, 1 to 99.", DefaultValueFactory = _ => 3 };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        nodes.Validators.Add(result =>
-        {
-            if (!BenchCommand.TryReadNodes(result.GetValueOrDefault<string>(), 1, 20_000_000, out _))
-            {
-                result.AddError("--nodes takes whole numbers from 1 to 20,000,000 apart by commas, such as 10000,1000000.");
-            }
-        });
-        seeds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 99)
-            {
-                result.AddError("--seeds must be from 1 to 99.");
-            }
-        });
-
+        var nodes = CommonOptions.Nodes(1, 20_000_000, 10_000, 100_000, 1_000_000);
+        var seed = CommonOptions.Seed("The first seed.");
+        var seeds = CommonOptions.Number("--seeds", 1, 99, 3, "Seeds to take the median of, 1 to 99.");
+        var json = CommonOptions.Json();
         var command = new Command("engine", "Workload BARE: the event queue alone. Wants a quiet machine.") { nodes, seed, seeds, json };
-        command.SetAction(parsed =>
-        {
-            BenchCommand.TryReadNodes(parsed.GetValue(nodes), 1, 20_000_000, out var counts);
-            return Run(counts, parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json));
-        });
+        command.SetAction(parsed => Run(parsed.GetValue(nodes)!, parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json)));
         return command;
     }
 
@@ -55,13 +36,13 @@ internal static class BenchCommandEngine
         if (json)
         {
             rows.AddRange(Measure(memory, seed, seeds, (_, _) => { }));
-            Console.WriteLine(JsonSerializer.Serialize(new { workload = "BARE", seed, seeds, met = rows.TrueForAll(row => row.IsMet), rows }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new { workload = "BARE", seed, seeds, met = rows.TrueForAll(row => row.IsMet), rows }, CommonOptions.JsonForm));
         }
         else
         {
-            AnsiConsole.Progress().Start(context =>
+            Terminal.OfProcess.Progress().Start(context =>
             {
-                var tasks = counts.Select(count => context.AddTask(Text($"{count:N0} nodes"), maxValue: 1)).ToArray();
+                var tasks = counts.Select(count => context.AddTask(Invariant($"{count:N0} nodes"), maxValue: 1)).ToArray();
                 rows.AddRange(Measure(memory, seed, seeds, (row, done) => tasks[row].Value = done));
             });
             Print(rows);
@@ -117,11 +98,9 @@ internal static class BenchCommandEngine
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        using var process = Process.GetCurrentProcess();
-        var before = process.TotalProcessorTime;
+        var before = Environment.CpuUsage.TotalTime;
         run.Play(progress);
-        process.Refresh();
-        var seconds = (process.TotalProcessorTime - before).TotalSeconds;
+        var seconds = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         var (mean, deviation) = BareWorkload.Expected(run.Nodes, run.Milliseconds);
         var isSound = run.Received == run.Events && Math.Abs(run.Events - mean) <= Math.Max(mean * 0.001, 6 * deviation);
         return new Played(run.Milliseconds, run.Events, run.Events / Math.Max(seconds, 1e-6), run.Hash, isSound);
@@ -144,28 +123,26 @@ internal static class BenchCommandEngine
         foreach (var row in rows)
         {
             table.AddRow(
-                Text($"{row.Nodes}"),
-                Text($"{row.Events / 1e6:F2}"),
-                Text($"{row.EventsPerSecond / 1e6:F1}"),
-                Text($"{row.ControlPerSecond / 1e6:F1}"),
-                Text($"{row.OfControl * 100:F0}%"),
-                row.PeerSimPerSecond is { } peerSim ? Text($"{peerSim / 1e6:F2}") : "-",
-                row.TimesPeerSim is { } times ? Text($"{times:F1}") : "-",
-                Text($"{row.PeakBytes / 1e6:F0}"),
-                Text($"{row.BytesPerNode:F1}"));
+                Invariant($"{row.Nodes}"),
+                Invariant($"{row.Events / 1e6:F2}"),
+                Invariant($"{row.EventsPerSecond / 1e6:F1}"),
+                Invariant($"{row.ControlPerSecond / 1e6:F1}"),
+                Invariant($"{row.OfControl * 100:F0}%"),
+                row.PeerSimPerSecond is { } peerSim ? Invariant($"{peerSim / 1e6:F2}") : "-",
+                row.TimesPeerSim is { } times ? Invariant($"{times:F1}") : "-",
+                Invariant($"{row.PeakBytes / 1e6:F0}"),
+                Invariant($"{row.BytesPerNode:F1}"));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.OfProcess.Write(table);
         foreach (var row in rows)
         {
-            Console.WriteLine(Text($"{row.Nodes} nodes, {row.SimulatedMilliseconds / 1000.0:0.###} s: hash {row.Hash}, checks {(row.Checks ? "sound" : "WRONG")}, bars {(row.IsMet ? "met" : "MISSED")}"));
+            Console.WriteLine(Invariant($"{row.Nodes} nodes, {row.SimulatedMilliseconds / 1000.0:0.###} s: hash {row.Hash}, checks {(row.Checks ? "sound" : "WRONG")}, bars {(row.IsMet ? "met" : "MISSED")}"));
         }
 
         Console.WriteLine("Checks: counters = events, events as expected, the same hash from the bare wheel.");
-        Console.WriteLine(Text($"Bars: {TimesPeerSimAtLeast:F0} times PeerSim, {OfControlAtLeast * 100:F0} % of the bare wheel, at most {MaxBytesPerNode:F0} B a node."));
+        Console.WriteLine(Invariant($"Bars: {TimesPeerSimAtLeast:F0} times PeerSim, {OfControlAtLeast * 100:F0} % of the bare wheel, at most {MaxBytesPerNode:F0} B a node."));
     }
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private readonly record struct Played(long Milliseconds, long Events, double PerSecond, ulong Hash, bool IsSound);
 

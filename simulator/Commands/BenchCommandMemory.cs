@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json;
 using Overlay.Simulator.Runs;
 using Overlay.Simulator.Scenarios;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Overlay.Simulator.Commands;
 
@@ -12,28 +12,20 @@ internal static class BenchCommandMemory
 {
     private const double GrowthAtMost = 3;
     private static readonly TimeSpan Simulated = TimeSpan.FromSeconds(10);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Create()
     {
-        var nodes = new Option<string>("--nodes") { Description = "Numbers of nodes, 10 to 10,000,000, apart by commas.", DefaultValueFactory = _ => "1000,10000,100000,1000000" };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        nodes.Validators.Add(result =>
-        {
-            if (!BenchCommand.TryReadNodes(result.GetValueOrDefault<string>(), 10, 10_000_000, out _))
-            {
-                result.AddError("--nodes takes whole numbers from 10 to 10,000,000 apart by commas, such as 1000,1000000.");
-            }
-        });
+        var nodes = CommonOptions.Nodes(10, 10_000_000, 1_000, 10_000, 100_000, 1_000_000);
+        var json = CommonOptions.Json();
         var command = new Command("memory", "Live bytes a node and time an event, from few nodes to many. Wants a quiet machine.") { nodes, json };
         command.SetAction(parsed =>
         {
-            BenchCommand.TryReadNodes(parsed.GetValue(nodes), 10, 10_000_000, out var counts);
+            var counts = parsed.GetValue(nodes)!;
             var alone = Live(ScenarioOf(1)).Bytes;
             var rows = counts.Select(count => Measure(count, alone)).ToList();
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(new { growthOfBytes = GrowthOf(rows, row => row.BytesPerNode), rows }, Json));
+                Console.WriteLine(JsonSerializer.Serialize(new { growthOfBytes = GrowthOf(rows, row => row.BytesPerNode), rows }, CommonOptions.JsonForm));
             }
             else
             {
@@ -60,9 +52,9 @@ internal static class BenchCommandMemory
     {
         var (bytes, events, seconds) = Live(ScenarioOf(nodes));
         var wheel = new BareOnWheel(nodes, 1);
-        var before = Cpu();
+        var before = Environment.CpuUsage.TotalTime;
         wheel.Play(null);
-        var wheelSeconds = (Cpu() - before).TotalSeconds;
+        var wheelSeconds = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         return new Row(nodes, (double)(bytes - aloneBytes) / nodes, seconds / events * 1e9, wheelSeconds / wheel.Events * 1e9);
     }
 
@@ -72,9 +64,9 @@ internal static class BenchCommandMemory
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var driver = new RunDriver(scenario, 1);
         driver.Begin();
-        var from = Cpu();
+        var from = Environment.CpuUsage.TotalTime;
         driver.World.RunUntil(scenario.Duration.Ticks);
-        var seconds = (Cpu() - from).TotalSeconds;
+        var seconds = (Environment.CpuUsage.TotalTime - from).TotalSeconds;
         var live = GC.GetTotalMemory(forceFullCollection: true) - before;
         GC.KeepAlive(driver);
         return (live, driver.World.Counters.Events, seconds);
@@ -93,25 +85,17 @@ internal static class BenchCommandMemory
         foreach (var row in rows)
         {
             table.AddRow(
-                Text($"{row.Nodes}"),
-                Text($"{row.BytesPerNode:F0}"),
-                Text($"{row.NanosecondsAnEvent:F0}"),
-                Text($"{row.NanosecondsAnEvent / rows[0].NanosecondsAnEvent:F2}"),
-                Text($"{row.WheelNanoseconds:F1}"),
-                Text($"{row.WheelNanoseconds / rows[0].WheelNanoseconds:F2}"));
+                Invariant($"{row.Nodes}"),
+                Invariant($"{row.BytesPerNode:F0}"),
+                Invariant($"{row.NanosecondsAnEvent:F0}"),
+                Invariant($"{row.NanosecondsAnEvent / rows[0].NanosecondsAnEvent:F2}"),
+                Invariant($"{row.WheelNanoseconds:F1}"),
+                Invariant($"{row.WheelNanoseconds / rows[0].WheelNanoseconds:F2}"));
         }
 
-        AnsiConsole.Write(table);
-        Console.WriteLine(Text($"Bars: bytes a node grow at most {GrowthAtMost:F0} times; time an event grows no more than the bare wheel's."));
+        Terminal.OfProcess.Write(table);
+        Console.WriteLine(Invariant($"Bars: bytes a node grow at most {GrowthAtMost:F0} times; time an event grows no more than the bare wheel's."));
     }
-
-    private static TimeSpan Cpu()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.TotalProcessorTime;
-    }
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private sealed record Row(int Nodes, double BytesPerNode, double NanosecondsAnEvent, double WheelNanoseconds);
 }

@@ -8,30 +8,27 @@ using Overlay.Simulator.Runs;
 using Overlay.Simulator.Scenarios;
 using Overlay.Simulator.Worlds;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Overlay.Simulator.Commands;
 
 /// <summary><c>simulator bench step</c>: what one step of one node costs, with nodes in random order, so that each is cold in the caches as in a large run.</summary>
 internal static class BenchCommandStep
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     private delegate Message Make(World world, int node, OverlayNode neighbour);
 
     public static Command Create()
     {
-        var nodes = new Option<int>("--nodes") { Description = "Nodes, 10 to 10,000,000.", DefaultValueFactory = _ => 10_000 };
-        var steps = new Option<int>("--steps") { Description = "Steps of each kind, 1,000 to 100,000,000.", DefaultValueFactory = _ => 1_000_000 };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        Within(nodes, 10, 10_000_000);
-        Within(steps, 1_000, 100_000_000);
+        var nodes = CommonOptions.Number("--nodes", 10, 10_000_000, 10_000, "Nodes, 10 to 10,000,000.");
+        var steps = CommonOptions.Number("--steps", 1_000, 100_000_000, 1_000_000, "Steps of each kind, 1,000 to 100,000,000.");
+        var json = CommonOptions.Json();
         var command = new Command("step", "Nanoseconds a step of a node, by kind of message. Wants a quiet machine.") { nodes, steps, json };
         command.SetAction(parsed =>
         {
             var rows = Measure(parsed.GetValue(nodes), parsed.GetValue(steps));
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(new { nodes = parsed.GetValue(nodes), steps = parsed.GetValue(steps), rows }, Json));
+                Console.WriteLine(JsonSerializer.Serialize(new { nodes = parsed.GetValue(nodes), steps = parsed.GetValue(steps), rows }, CommonOptions.JsonForm));
             }
             else
             {
@@ -42,14 +39,6 @@ internal static class BenchCommandStep
         });
         return command;
     }
-
-    private static void Within(Option<int> option, int least, int most) => option.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() < least || result.GetValueOrDefault<int>() > most)
-        {
-            result.AddError(Text($"{option.Name} must be from {least:N0} to {most:N0}."));
-        }
-    });
 
     private static List<Row> Measure(int nodes, int steps)
     {
@@ -126,7 +115,7 @@ internal static class BenchCommandStep
 
     private static void Print(List<Row> rows, int nodes)
     {
-        var table = new Table().Border(TableBorder.Simple).Title(Text($"One step of one of {nodes:N0} nodes, in random order"));
+        var table = new Table().Border(TableBorder.Simple).Title(Invariant($"One step of one of {nodes:N0} nodes, in random order"));
         foreach (var column in new[] { "step", "ns", "M/s", "allocated B", "effects" })
         {
             table.AddColumn(column);
@@ -134,13 +123,11 @@ internal static class BenchCommandStep
 
         foreach (var row in rows)
         {
-            table.AddRow(row.Step, Text($"{row.Nanoseconds:F0}"), Text($"{1000 / row.Nanoseconds:F2}"), Text($"{row.AllocatedBytes:F0}"), Text($"{row.Effects:F1}"));
+            table.AddRow(row.Step, Invariant($"{row.Nanoseconds:F0}"), Invariant($"{1000 / row.Nanoseconds:F2}"), Invariant($"{row.AllocatedBytes:F0}"), Invariant($"{row.Effects:F1}"));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.OfProcess.Write(table);
     }
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private sealed record Row(string Step, double Nanoseconds, double AllocatedBytes, double Effects);
 }

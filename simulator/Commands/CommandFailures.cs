@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Overlay.Simulator.Engine;
 using Overlay.Simulator.Scenarios;
 
@@ -20,8 +21,12 @@ internal static class CommandFailures
             Console.Error.WriteLine(error.Message);
         }
 
+        Console.Error.WriteLine($"See '{PathOf(result.CommandResult)} --help'.");
         return BadInput;
     }
+
+    private static string PathOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 
     /// <summary>Runs a command; bad input of the user becomes lines on the error stream and the exit code 2.</summary>
     public static int Guard(Func<int> command)

@@ -9,12 +9,10 @@ namespace Overlay.Simulator.Commands;
 /// <summary><c>simulator list</c>, <c>show</c> and <c>schema</c>: what can be run, and what a scenario may say.</summary>
 internal static class ListCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     /// <summary><c>simulator list</c>: the named experiments.</summary>
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "A JSON list instead of a table." };
+        var json = CommonOptions.Json("A JSON list instead of a table.");
         var command = new Command("list", "The named experiments that come with the simulator.") { json };
         command.SetAction(parsed =>
         {
@@ -22,7 +20,7 @@ internal static class ListCommand
             if (parsed.GetValue(json))
             {
                 var items = scenarios.Select(one => new { one.Name, one.Description, one.Nodes, duration = Durations.Format(one.Duration), phases = one.Phases.Select(phase => phase.Name) });
-                Console.WriteLine(JsonSerializer.Serialize(items, Json));
+                Console.WriteLine(JsonSerializer.Serialize(items, CommonOptions.JsonForm));
                 return CommandFailures.Done;
             }
 
@@ -66,6 +64,6 @@ internal static class ListCommand
             table.AddRow(Markup.Escape(one.Name), one.Nodes.ToString("#,0", CultureInfo.InvariantCulture), Durations.Format(one.Duration), Markup.Escape(one.Description));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.OfProcess.Write(table);
     }
 }

@@ -9,7 +9,7 @@ internal static class ReplayCommand
     public static Command Create(Func<ISimulation> simulation)
     {
         var file = new Argument<string>("seed file") { Description = "A file that a run left: seed.json of a report, or NAME-SEED.seed.json of a failed run." };
-        var json = new Option<bool>("--json") { Description = "The whole result as JSON, and nothing else on the output." };
+        var json = CommonOptions.Json("The whole result as JSON, and nothing else on the output.");
         var report = new Option<string?>("--report") { Description = "A folder for report.html, result.json and samples.csv." };
         var quiet = new Option<bool>("--quiet") { Description = "One line and no more: scenario, seed, verdict, hash." };
         var command = new Command(
@@ -22,7 +22,7 @@ internal static class ReplayCommand
             var seed = SeedFile.Read(parsed.GetValue(file)!);
             var request = new RunRequest { Json = parsed.GetValue(json), Quiet = parsed.GetValue(quiet), ReportFolder = parsed.GetValue(report) };
             using var interruption = new Interruption();
-            return new RunSession(simulation(), Terminal.Create(), Console.Out).Replay(seed, request, interruption.Token);
+            return new RunSession(simulation(), Terminal.OfProcess, Console.Out).Replay(seed, request, interruption.Token);
         }));
         return command;
     }

@@ -11,11 +11,10 @@ internal static class ReproduceCommand
 {
     private const int MinNodes = 4;
     private const int MaxNodes = 10_000_000;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "JSON instead of a table." };
+        var json = CommonOptions.Json("JSON instead of a table.");
         var command = new Command("reproduce", "Published tables, done again with Overlay's own nodes. Without a name: lists them.") { json };
         command.SetAction(parsed => List(parsed.GetValue(json)));
         foreach (var reproduction in Reproductions.All)
@@ -28,10 +27,10 @@ internal static class ReproduceCommand
 
     private static Command Create(Reproduction reproduction)
     {
-        var seed = new Option<ulong>("--seed") { Description = "Decides everything that chance decides.", DefaultValueFactory = _ => 1 };
+        var seed = CommonOptions.Seed();
         var quick = new Option<bool>("--quick") { Description = "Fewer look-ups or less simulated time: the same experiment with a wider error." };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        var nodes = new Option<int?>("--nodes") { Description = "Another number of nodes than the published one, 32 to 1,000,000." };
+        var json = CommonOptions.Json();
+        var nodes = CommonOptions.NumberOrNone("--nodes", 32, 1_000_000, "Another number of nodes than the published one, 32 to 1,000,000.");
         var all = reproduction.Rows(new ReproductionSettings());
         var rows = new Option<string[]>("--rows")
         {
@@ -50,13 +49,6 @@ internal static class ReproduceCommand
                         ? string.Create(CultureInfo.InvariantCulture, $"{result.Option.Name} takes whole numbers from {MinNodes} to {MaxNodes} apart by commas, not {row}.")
                         : $"{result.Option.Name} has no row {row}; there are {string.Join(", ", all)}.");
                 }
-            }
-        });
-        nodes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 32 or > 1_000_000)
-            {
-                result.AddError("--nodes must be from 32 to 1,000,000.");
             }
         });
 
@@ -86,7 +78,7 @@ internal static class ReproduceCommand
     {
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(Reproductions.All.Select(one => new { one.Name, one.Summary, one.Source, rows = one.Rows(new ReproductionSettings()) }), Json));
+            Console.WriteLine(JsonSerializer.Serialize(Reproductions.All.Select(one => new { one.Name, one.Summary, one.Source, rows = one.Rows(new ReproductionSettings()) }), CommonOptions.JsonForm));
             return CommandFailures.Done;
         }
 
@@ -96,7 +88,7 @@ internal static class ReproduceCommand
             table.AddRow(Markup.Escape(one.Name), Markup.Escape(one.Summary));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.OfProcess.Write(table);
         return CommandFailures.Done;
     }
 
@@ -112,7 +104,7 @@ internal static class ReproduceCommand
             }
             else
             {
-                AnsiConsole.Progress().Start(context => MeasureWatched(context, reproduction, rows, settings, measured));
+                Terminal.OfProcess.Progress().Start(context => MeasureWatched(context, reproduction, rows, settings, measured));
             }
         }
         catch (OperationCanceledException)
@@ -122,7 +114,7 @@ internal static class ReproduceCommand
 
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(Describe(reproduction, settings, measured, isWhole), Json));
+            Console.WriteLine(JsonSerializer.Serialize(Describe(reproduction, settings, measured, isWhole), CommonOptions.JsonForm));
         }
         else
         {
@@ -162,7 +154,7 @@ internal static class ReproduceCommand
     {
         if (measured.Count > 0)
         {
-            AnsiConsole.Write(ToTable(reproduction, measured));
+            Terminal.OfProcess.Write(ToTable(reproduction, measured));
         }
 
         Console.WriteLine($"Published: {reproduction.Source}");

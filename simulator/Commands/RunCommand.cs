@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Overlay.Simulator.Metrics;
 
 namespace Overlay.Simulator.Commands;
@@ -12,12 +11,12 @@ internal static class RunCommand
     public static Command Create(Func<ISimulation> simulation)
     {
         var arguments = new ScenarioArguments();
-        var json = new Option<bool>("--json") { Description = "The whole result as JSON, and nothing else on the output." };
+        var json = CommonOptions.Json("The whole result as JSON, and nothing else on the output.");
         var report = new Option<string?>("--report") { Description = "A folder for report.html, result.json, samples.csv and seed.json." };
         var quiet = new Option<bool>("--quiet") { Description = "One line and no more: scenario, seed, verdict, hash." };
         var seedFile = new Option<string?>("--seed-file") { Description = "Where the seed file goes. Default: into the report's folder; a failed run always leaves one." };
         var shrink = new Option<bool>("--shrink") { Description = "When the run fails, looks for a smaller scenario that still fails." };
-        var tries = Number("--tries", 60, "Runs tried for --shrink at the most.");
+        var tries = CommonOptions.Number("--tries", 1, 1_000_000, 60, "Runs tried for --shrink at the most.");
         var command = arguments.AddTo(new("run", "Runs a scenario. " + ExitCodes));
         foreach (var option in new Option[] { json, report, quiet, seedFile, shrink, tries })
         {
@@ -37,22 +36,8 @@ internal static class RunCommand
                 MaxTries = parsed.GetValue(tries),
             };
             using var interruption = new Interruption();
-            return new RunSession(simulation(), Terminal.Create(), Console.Out).Run(scenario, request, interruption.Token);
+            return new RunSession(simulation(), Terminal.OfProcess, Console.Out).Run(scenario, request, interruption.Token);
         }));
         return command;
-    }
-
-    /// <summary>A number of at least 1.</summary>
-    public static Option<int> Number(string name, int byDefault, string description)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => byDefault };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) || value < 1))
-            {
-                result.AddError($"{name} must be a whole number of at least 1.");
-            }
-        });
-        return option;
     }
 }

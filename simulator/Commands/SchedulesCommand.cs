@@ -4,42 +4,25 @@ using System.Globalization;
 using System.Text.Json;
 using Overlay.Simulator.Schedules;
 using Spectre.Console;
+using static System.FormattableString;
 
 namespace Overlay.Simulator.Commands;
 
 /// <summary><c>simulator schedules</c>: random schedules of joins, leaves, crashes, delays and failed set-ups, the corrected-Chord invariant checked after every change.</summary>
 internal static class SchedulesCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public static Command Create()
     {
-        var count = new Option<int>("--count") { Description = "Schedules of each family.", DefaultValueFactory = _ => 1000 };
-        var seed = new Option<ulong>("--seed") { Description = "The first seed.", DefaultValueFactory = _ => 1 };
-        var kinds = new Option<ScheduleKind[]>("--kind")
-        {
-            Description = "kept: the proof's assumptions are kept; free: nodes die as they like; founding: 1 to 10 nodes. Default: all.",
-            DefaultValueFactory = _ => Enum.GetValues<ScheduleKind>(),
-            AllowMultipleArgumentsPerToken = true,
-        };
-        var threads = new Option<int>("--threads") { Description = "Schedules run at a time.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        AtLeastOne(count);
-        AtLeastOne(threads);
-
+        var count = CommonOptions.Number("--count", 1, 100_000_000, 1000, "Schedules of each family.");
+        var seed = CommonOptions.Seed("The first seed.");
+        var kinds = CommonOptions.Several<ScheduleKind>("--kind", "kept: the proof's assumptions are kept; free: nodes die as they like; founding: 1 to 10 nodes. Default: all.");
+        var threads = CommonOptions.Number("--threads", 1, 1024, Environment.ProcessorCount, "Schedules run at a time.");
+        var json = CommonOptions.Json();
         var command = new Command("schedules", "Random schedules against the corrected-Chord invariant.") { count, seed, kinds, threads, json };
         command.SetAction(parsed => Run(
             parsed.GetValue(count), parsed.GetValue(seed), parsed.GetValue(kinds)!, parsed.GetValue(threads), parsed.GetValue(json)));
         return command;
     }
-
-    private static void AtLeastOne(Option<int> option) => option.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() < 1)
-        {
-            result.AddError(option.Name + " must be at least 1.");
-        }
-    });
 
     private static int Run(int count, ulong seed, ScheduleKind[] kinds, int threads, bool json)
     {
@@ -48,12 +31,12 @@ internal static class SchedulesCommand
         if (json)
         {
             reports.AddRange(kinds.Select(kind => ScheduleBatch.Run(kind, seed, count, threads, ScheduleBatch.RingWorld)));
-            Console.WriteLine(JsonSerializer.Serialize(ToJson(count, seed, reports, watch.Elapsed), Json));
+            Console.WriteLine(JsonSerializer.Serialize(ToJson(count, seed, reports, watch.Elapsed), CommonOptions.JsonForm));
         }
         else
         {
-            AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} schedules of each family, seeds {seed} to {seed + (ulong)count - 1}"));
-            AnsiConsole.Progress().Start(context =>
+            Terminal.OfProcess.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} schedules of each family, seeds {seed} to {seed + (ulong)count - 1}"));
+            Terminal.OfProcess.Progress().Start(context =>
             {
                 foreach (var kind in kinds)
                 {
@@ -80,19 +63,19 @@ internal static class SchedulesCommand
             var (joins, leaves, crashes, forbidden) = report.Operations;
             table.AddRow(
                 report.Kind.ToString(),
-                Text($"{report.Count}"),
-                Text($"{report.Violated}"),
-                Text($"{report.Converged}"),
-                Text($"{report.WithBrokenAssumptions}"),
-                Text($"{report.Rejoins}"),
-                Text($"{report.ChangesChecked}"),
-                Text($"{report.Events}"),
-                Text($"{joins}/{leaves}/{crashes} ({forbidden})"),
-                Text($"{report.TotalQuietTime.TotalSeconds / report.Count:F1}/{report.LongestQuietTime.TotalSeconds:F1}"),
+                Invariant($"{report.Count}"),
+                Invariant($"{report.Violated}"),
+                Invariant($"{report.Converged}"),
+                Invariant($"{report.WithBrokenAssumptions}"),
+                Invariant($"{report.Rejoins}"),
+                Invariant($"{report.ChangesChecked}"),
+                Invariant($"{report.Events}"),
+                Invariant($"{joins}/{leaves}/{crashes} ({forbidden})"),
+                Invariant($"{report.TotalQuietTime.TotalSeconds / report.Count:F1}/{report.LongestQuietTime.TotalSeconds:F1}"),
                 report.Hash.ToString("x16", CultureInfo.InvariantCulture));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.OfProcess.Write(table);
         foreach (var failure in reports.SelectMany(report => report.Failures))
         {
             Console.WriteLine(failure.Schedule);
@@ -108,7 +91,7 @@ internal static class SchedulesCommand
             Console.WriteLine("    " + line);
         }
 
-        Console.WriteLine(Text($"{elapsed.TotalSeconds:F1} s"));
+        Console.WriteLine(Invariant($"{elapsed.TotalSeconds:F1} s"));
     }
 
     private static object ToJson(int count, ulong seed, List<BatchReport> reports, TimeSpan elapsed) => new
@@ -144,6 +127,4 @@ internal static class SchedulesCommand
             }),
         }),
     };
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -19,11 +19,11 @@ internal static class SweepCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var seeds = new Option<string>("--seeds") { Description = "The seeds of each point: 1..20, or 1,5,7.", DefaultValueFactory = _ => "1..5" };
-        var jobs = RunCommand.Number("--jobs", Environment.ProcessorCount, "Runs at a time, each on a thread of its own.");
+        var jobs = CommonOptions.Number("--jobs", 1, 1024, Environment.ProcessorCount, "Runs at a time, each on a thread of its own.");
         var folder = Folder("A folder for one file for each run, and for the summary.");
         var shard = new Option<string?>("--shard") { Description = "Runs only part I of N, for job arrays: --shard $SLURM_ARRAY_TASK_ID/16. Counting from 0 or from 1 both work." };
         var resume = new Option<bool>("--resume") { Description = "Goes on where an earlier sweep into the same folder ended." };
-        var json = new Option<bool>("--json") { Description = "The summary as JSON, and nothing else on the output." };
+        var json = CommonOptions.Json("The summary as JSON, and nothing else on the output.");
         var command = arguments.AddTo(new("sweep", "Runs a scenario at every point of a grid with many seeds. " + ExitCodes), withSeed: false);
         foreach (var option in new Option[] { grid, seeds, jobs, folder, shard, resume, json })
         {
@@ -42,7 +42,7 @@ internal static class SweepCommand
                 Json = parsed.GetValue(json),
             };
             using var interruption = new Interruption();
-            return new SweepSession(simulation, Terminal.Create(), Console.Out).Run(plan, request, interruption.Token);
+            return new SweepSession(simulation, Terminal.OfProcess, Console.Out).Run(plan, request, interruption.Token);
         }));
         return command;
     }
@@ -52,10 +52,10 @@ internal static class SweepCommand
     {
         var folders = new Argument<string[]>("folders") { Description = "Folders of sweeps, or of parts of one.", Arity = ArgumentArity.OneOrMore };
         var into = Folder("A folder for the summary.");
-        var json = new Option<bool>("--json") { Description = "The summary as JSON, and nothing else on the output." };
+        var json = CommonOptions.Json("The summary as JSON, and nothing else on the output.");
         var command = new Command("merge", "Summarizes the runs of several folders: table, CSV, JSON and a page with mean and confidence interval for each point. " + ExitCodes) { folders, into, json };
         command.SetAction(parsed => CommandFailures.Guard(() =>
-            new SweepSession(simulation, Terminal.Create(), Console.Out).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json))));
+            new SweepSession(simulation, Terminal.OfProcess, Console.Out).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json))));
         return command;
     }
 

@@ -8,7 +8,7 @@ public static class Terminal
     private const int PlainWidth = 200;
 
     /// <summary>The one of this process.</summary>
-    public static IAnsiConsole Create() => Console.IsOutputRedirected ? CreatePlain(Console.Out) : AnsiConsole.Console;
+    public static IAnsiConsole OfProcess { get; } = Console.IsOutputRedirected ? CreatePlain(Console.Out) : AnsiConsole.Console;
 
     /// <summary>Without colours, wide enough for every table.</summary>
     public static IAnsiConsole CreatePlain(TextWriter writer)

@@ -20,7 +20,7 @@ public sealed class SimulationRun : ISimulation
     {
         ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(settings);
-        var (wall, cpu) = (Stopwatch.StartNew(), Process.GetCurrentProcess().TotalProcessorTime);
+        var (wall, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var drawn = new List<DrawnOption> { new("seed", scenario.Seed.ToString(CultureInfo.InvariantCulture)) };
         settings.Drawn?.Invoke(drawn);
         var driver = new RunDriver(scenario, scenario.Seed);
@@ -29,13 +29,14 @@ public sealed class SimulationRun : ISimulation
         driver.Begin();
         Play(driver, scenario, settings, pace);
         driver.Stop();
+        var peak = PeakMemory.Bytes;
         return ResultOf(driver, scenario, drawn) with
         {
             Wall = wall.Elapsed,
-            Cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu,
+            Cpu = Environment.CpuUsage.TotalTime - cpu,
             RunAt = DateTimeOffset.UtcNow,
-            PeakBytes = PeakBytes(),
-            BytesPerNode = (double)PeakBytes() / Math.Max(1, scenario.Nodes),
+            PeakBytes = peak,
+            BytesPerNode = (double)peak / Math.Max(1, scenario.Nodes),
         };
     }
 
@@ -82,12 +83,6 @@ public sealed class SimulationRun : ISimulation
             Checks = driver.Checks.Results(),
             LastEvents = driver.Checks.HasViolation ? world.LastEvents(200, driver.Checks.Concerned) : [],
         };
-    }
-
-    private static long PeakBytes()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
     }
 
     /// <summary>How fast the run is, and whom to tell.</summary>

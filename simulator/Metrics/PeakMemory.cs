@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Overlay.Simulator.Commands;
+namespace Overlay.Simulator.Metrics;
 
 /// <summary>The most memory that was resident. On Linux it can be measured anew from a moment on; elsewhere it is that of the whole process.</summary>
 internal static class PeakMemory
 {
+    /// <summary>The most bytes that were resident since the process began, or since <see cref="Reset"/>.</summary>
     public static long Bytes
     {
         get
@@ -26,6 +27,7 @@ internal static class PeakMemory
         }
     }
 
+    /// <summary>Begins anew, where the system allows it.</summary>
     public static void Reset()
     {
         if (OperatingSystem.IsLinux())
