@@ -111,6 +111,9 @@ public sealed partial class World
     /// <summary>Who sits where.</summary>
     public RingDirectory Directory => _directory;
 
+    /// <summary>Keys and certificates, and what all nodes share of them.</summary>
+    public WorldIdentities Identities => _identities;
+
     /// <summary>The moment as nodes are told it.</summary>
     public Instant Now => new(_now, UnixOrigin + (_now / TimeSpan.TicksPerMillisecond));
 

@@ -1,58 +1,75 @@
 using System.Diagnostics;
-using System.Globalization;
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Simulator.Network;
+using Overlay.Simulator.Worlds;
+using static System.FormattableString;
 
 namespace Overlay.Benchmarks.Memory;
 
-/// <summary>What a settled member costs: live bytes after a full collection, by part and by type.</summary>
-internal static class NodeMemory
+/// <summary>What a settled member of a simulated world costs: live bytes after a full collection, by part and by type.</summary>
+/// <remarks>Links are free in this world and messages take 50 ms: what is weighed are the nodes, not the way they came about.</remarks>
+internal sealed class NodeMemory : IWorldObserver
 {
     private const int Sample = 300;
     private const int Lines = 40;
+    private const ulong Seed = 7;
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(50);
+
+    private readonly WorldOptions _options;
+    private readonly World _world;
+
+    private NodeMemory(int count)
+    {
+        var network = new NetworkModel(new NetworkOptions { Delay = new ConstantDelay(Delay) }, Seed);
+        _options = new WorldOptions { Seed = Seed, Capacity = count, Network = network, IsContact = true, TraceLength = 1 };
+        _world = new World(_options, this);
+    }
+
+    private IEnumerable<OverlayNode> Nodes => Enumerable.Range(0, _world.Numbers).Select(number => _world[number]!);
 
     /// <param name="output">Where the tables go.</param>
     /// <param name="count">Nodes.</param>
     /// <param name="seconds">Virtual time that passes before the second measurement; 0: none.</param>
     public static int Run(TextWriter output, int count, int seconds)
     {
-        var ring = new SettledRing(count);
-        ring.Plan();
-        var world = new QuietWorld(ring);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = Live();
+        var memory = new NodeMemory(count);
         var watch = Stopwatch.StartNew();
-        ring.Make(world.Outbox, world.Perform);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count:N0} nodes made in {watch.Elapsed.TotalSeconds:F1} s, {ring.Nodes.Average(node => node.OpenLinks):F1} links each"));
-        Report(output, ring, GC.GetTotalMemory(forceFullCollection: true) - before);
-        ring.ForgetPlan();
+        memory._world.StartIdeal(count);
+        output.WriteLine(Invariant($"{count:N0} nodes made in {watch.Elapsed.TotalSeconds:F1} s, {memory.Nodes.Average(node => node.OpenLinks):F1} links each"));
+        memory.Report(output, Live() - before);
         if (seconds > 0)
         {
-            before = GC.GetTotalMemory(forceFullCollection: true);
             watch.Restart();
-            world.Run(TimeSpan.FromSeconds(seconds));
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds} s lived in {watch.Elapsed.TotalSeconds:F1} s, {world.Messages:N0} messages"));
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"grown by {(GC.GetTotalMemory(forceFullCollection: true) - before) / (double)count:N0} bytes per node, events included"));
-            Report(output, ring, bytes: 0);
+            memory._world.RunUntil(TimeSpan.FromSeconds(seconds).Ticks);
+            output.WriteLine(Invariant($"{seconds} s lived in {watch.Elapsed.TotalSeconds:F1} s, {memory._world.Counters.Delivered:N0} messages"));
+            memory.Report(output, Live() - before);
         }
 
-        GC.KeepAlive(ring);
         return 0;
     }
 
-    private static void Report(TextWriter output, SettledRing ring, long bytes)
+    private static long Live() => GC.GetTotalMemory(forceFullCollection: true);
+
+    private void Report(TextWriter output, long bytes)
     {
         var sizes = new ObjectSizes();
-        foreach (var shared in ring.Shared)
+        sizes.Share(_options);
+        sizes.Share(_world.Identities);
+        foreach (var node in Nodes)
         {
-            sizes.Share(shared);
+            sizes.Share(node.Self); // Whoever knows it holds the same object.
         }
 
-        var count = Math.Min(Sample, ring.Nodes.Length);
-        for (var i = 0; i < count; i++)
+        var count = Math.Min(Sample, _world.Numbers);
+        foreach (var node in Nodes.Where((_, number) => number % (_world.Numbers / count) == 0).Take(count))
         {
-            sizes.Add(ring.Nodes[(int)((long)i * ring.Nodes.Length / count)]);
+            sizes.Add(node);
         }
 
         var walked = sizes.ByPart.Values.Sum(one => one.Bytes) / (double)count;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"live bytes per node: {bytes / (double)ring.Nodes.Length:N0}; walked: {walked:N0}"));
+        output.WriteLine(Invariant($"live bytes per node: {bytes / (double)_world.Numbers:N0} with all the world around it; walked: {walked:N0}"));
         Print(output, "part", sizes.ByPart, count);
         Print(output, "type", sizes.ByType, count);
     }
@@ -62,7 +79,31 @@ internal static class NodeMemory
         output.WriteLine($"{"bytes",10} {"objects",9}  {title}");
         foreach (var (name, one) in table.OrderByDescending(entry => entry.Value.Bytes).Take(Lines))
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{one.Bytes / (double)nodes,10:N1} {one.Count / (double)nodes,9:N2}  {name}"));
+            output.WriteLine(Invariant($"{one.Bytes / (double)nodes,10:N1} {one.Count / (double)nodes,9:N2}  {name}"));
         }
+    }
+
+    void IWorldObserver.RingChanged(int node)
+    {
+    }
+
+    void IWorldObserver.Ended(int node)
+    {
+    }
+
+    void IWorldObserver.Completed(int node, in Effect effect)
+    {
+    }
+
+    void IWorldObserver.Delivered(int node, in Message message)
+    {
+    }
+
+    void IWorldObserver.Observed(int node, in Effect effect)
+    {
+    }
+
+    void IWorldObserver.Due(int kind, int node, int argument)
+    {
     }
 }
