@@ -84,6 +84,13 @@ internal static class BenchCommandChord
             Nodes = nodes,
             Seed = seed,
             Mode = mode,
+            Options = OverlayOptions.Default with
+            {
+                StabilizePeriod = TimeSpan.FromSeconds(10),
+                FixFingersPeriod = TimeSpan.FromSeconds(10),
+                ProbePeriod = TimeSpan.FromSeconds(10), // There an oracle tells who died; here whoever is silent for so long is asked.
+                IdleProbePeriod = TimeSpan.FromSeconds(60),
+            },
             Network = new NetworkSpec { Delay = new DelaySpec { Law = DelayLaw.Uniform } },
             Churn = new ChurnSpec { Renewal = RenewalKind.Fixed, Session = new DurationSpec(DurationLaw.Exponential) { Mean = TimeSpan.FromHours(1) } },
             Workloads = [new WorkloadSpec(WorkloadKind.Lookups, 1 / 60.0)],

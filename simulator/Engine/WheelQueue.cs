@@ -91,19 +91,6 @@ public sealed partial class WheelQueue
         return TryTakeElsewhere(upTo, out next);
     }
 
-    /// <summary>The node whose turn comes <paramref name="distance"/> events from now, as far as the slot in play knows it.</summary>
-    /// <remarks>A hint for a host that wants to bring a node's state into the cache before its event comes. An event that is added meanwhile may come between.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryPeekAhead(int distance, out int node)
-    {
-        var at = _next + distance;
-        if ((uint)at < (uint)_end)
-        {
-            node = _playing[at].Node;
-            return true;
-        }
-
-        node = 0;
-        return false;
-    }
+    /// <summary>The events that come next, as far as the slot in play knows them; whatever is added to it meanwhile comes between.</summary>
+    internal ReadOnlySpan<PendingEvent> Ahead(int most) => _playing.AsSpan(_next, Math.Min(most, _end - _next));
 }

@@ -40,7 +40,7 @@ internal static class ModelBuilder
         Network = network,
         IsContact = scenario.Mode == LinkMode.Contact,
         Wire = scenario.Wire,
-        TraceLength = scenario.Nodes > 20_000 ? 1024 : 65_536,
+        TraceLength = scenario.Checks.Count == 0 ? 64 : 4096,
     };
 
     public static NetworkModel Network(NetworkSpec spec, int capacity, ulong seed) => new(

@@ -1,6 +1,7 @@
 using Overlay.Admission;
 using Overlay.Effects;
 using Overlay.Messages;
+using Overlay.Ring;
 
 namespace Overlay.Simulator.Worlds;
 
@@ -11,6 +12,9 @@ internal struct InFlight
 
     /// <summary>The sender; −1: the hub.</summary>
     public int From;
+
+    /// <summary>The sender's position when it sent; by it the receiver knows the link.</summary>
+    public RingId FromId;
 
     /// <summary>The sender's name of the link.</summary>
     public LinkId FromLink;

@@ -1,5 +1,6 @@
 using Overlay.Effects;
 using Overlay.Messages;
+using Overlay.Ring;
 using Overlay.Simulator.Network;
 
 namespace Overlay.Simulator.Worlds;
@@ -14,9 +15,12 @@ public sealed partial class World
     private readonly Dictionary<int, List<int>> _frozen = [];
     private byte[] _wire = new byte[4096];
 
+    /// <summary>Whose message is being answered: most of what a step sends goes back there.</summary>
+    private (RingId? Id, int Node) _heard;
+
     private void Send(int from, in Effect effect, ReadOnlySpan<Effect> later)
     {
-        var peer = _nodes[from]!.PeerOf(effect.Link) is { } open ? _directory.Find(open) : -2;
+        var peer = _nodes[from]!.PeerOf(effect.Link) is not { } open ? -2 : open == _heard.Id ? _heard.Node : _directory.Find(open);
         var toLink = default(LinkId);
         if (peer == -2 && TryFindEnd(from, effect.Link, out var end))
         {
@@ -44,6 +48,7 @@ public sealed partial class World
         {
             Message = message,
             From = from,
+            FromId = _nodes[from]!.Self.Id,
             FromLink = effect.Link,
             ToLink = toLink,
             WantsAcknowledgement = effect.Number != 0,
@@ -86,8 +91,7 @@ public sealed partial class World
         var link = default(LinkId);
         if (IsAlive(node))
         {
-            link = carried.ToLink != default && TryFindEnd(node, carried.ToLink, out _) ? carried.ToLink
-                : _nodes[carried.From] is { } sender ? _nodes[node]!.LinkTo(sender.Self.Id) : default;
+            link = carried.ToLink != default && TryFindEnd(node, carried.ToLink, out _) ? carried.ToLink : _nodes[node]!.LinkTo(carried.FromId);
         }
 
         var taken = _inFlight.Take(slot);
@@ -105,7 +109,9 @@ public sealed partial class World
         }
 
         _nodes[node]!.Receive(Now, link, taken.Message, _outbox);
+        _heard = (taken.FromId, taken.From);
         AfterStep(node);
+        _heard = default;
     }
 
     /// <summary>The connection stack's own acknowledgement comes back by itself. What is answered at once over the link needs none: the answer says as much.</summary>

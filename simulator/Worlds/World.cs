@@ -135,6 +135,11 @@ public sealed partial class World
     {
         for (var count = 0L; count < most; count++)
         {
+            if (count % RecalledAtOnce == 0)
+            {
+                RecallNext();
+            }
+
             if (!_events.TryTake(until, out var next))
             {
                 _now = Math.Max(_now, until);

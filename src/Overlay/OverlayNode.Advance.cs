@@ -19,6 +19,8 @@ public sealed partial class OverlayNode
     private const LinkPurpose RingPurposes = LinkPurpose.Ring | LinkPurpose.Join | LinkPurpose.Finger;
 
     private bool _isSettled;
+    private Contact _viewSuccessor;
+    private Contact _viewPredecessor;
 
     /// <summary>Time passed: everything that was due by <paramref name="now"/> is done.</summary>
     public void Advance(Instant now, Outbox outbox)
@@ -159,10 +161,16 @@ public sealed partial class OverlayNode
 
     private bool TakeView()
     {
+        var (first, before, owned) = (_ring!.Successors.Length > 0 ? _ring.Successors[0] : default, _ring.Predecessor ?? default, IsFenced ? default : _ring.OwnedArc ?? default);
+        if (first.IsSameAs(_viewSuccessor) && before.IsSameAs(_viewPredecessor) && owned == _context.View.Owned && _context.View.Self != default)
+        {
+            return false; // As nearly always: neither neighbour's position had to be looked up.
+        }
+
+        (_viewSuccessor, _viewPredecessor) = (first, before);
         var self = _context.Self.Id;
-        var place = _ring!.Predecessor is { } predecessor ? RingArc.Between(predecessor.Id, self) : default;
-        var owned = IsFenced ? default : _ring.OwnedArc ?? default;
-        var successor = _ring.Successors.Length > 0 ? _ring.Successors[0].Id : self;
+        var place = before.IsNobody ? default : RingArc.Between(before.Id, self);
+        var successor = first.IsNobody ? self : first.Id;
         var view = new RingView(self, place, owned, successor, _context.Options.Routing);
         if (view == _context.View)
         {

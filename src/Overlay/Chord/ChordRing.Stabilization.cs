@@ -139,7 +139,8 @@ public sealed partial class ChordRing
             return;
         }
 
-        var known = TryResolve(now, target.Id, answer.Successors, _successors.Capacity);
+        var isUnchanged = step == QueryStep.StabilizeFirst && _departed.Count == 0 && _successors.FollowsFrom(target, answer.Successors);
+        var known = isUnchanged || TryResolve(now, target.Id, answer.Successors, _successors.Capacity);
         Contact? predecessor = null;
         if (answer.Predecessor is { } named && known)
         {
@@ -165,7 +166,7 @@ public sealed partial class ChordRing
                 CompleteJoin(now, target, answer);
                 break;
             case QueryStep.StabilizeFirst:
-                CompleteFirst(now, target, answer, predecessor, sentAt);
+                CompleteFirst(now, target, answer, predecessor, sentAt, isUnchanged);
                 break;
             case QueryStep.StabilizeSecond:
                 CompleteSecond(now, target, answer);
@@ -195,7 +196,7 @@ public sealed partial class ChordRing
     }
 
     /// <summary>Zave, Stabilize step 1, with the answer of the first successor s. The contacts of its list are in <see cref="_resolved"/>.</summary>
-    private void CompleteFirst(Instant now, in Contact s, Neighbours answer, Contact? between, Instant sentAt)
+    private void CompleteFirst(Instant now, in Contact s, Neighbours answer, Contact? between, Instant sentAt, bool isUnchanged)
     {
         if (!IsAnswerOfMember(now, s, answer))
         {
@@ -213,12 +214,8 @@ public sealed partial class ChordRing
             SuccessorConfirmed(now, sentAt);
         }
 
-        var list = new Contact[_successors.Capacity];
-        var count = SuccessorList.Compose(_self, s, Resolved, _departed, list, out var closes);
-        AdoptList(now, list.AsSpan(0, count));
-        if (closes && count < _successors.Capacity)
+        if (!isUnchanged && !TryAdoptListOf(now, s))
         {
-            ReturnToFounding(now); // Nobody but these few is left on the ring.
             return;
         }
 
@@ -245,12 +242,8 @@ public sealed partial class ChordRing
     {
         if (answer.Phase == NodePhase.Member && IsBetween(_self, q.Id, _successors.First.Id) && !_departed.Contains(q.Id, q.Instance))
         {
-            var list = new Contact[_successors.Capacity];
-            var count = SuccessorList.Compose(_self, q, Resolved, _departed, list, out var closes);
-            AdoptList(now, list.AsSpan(0, count));
-            if (closes && count < _successors.Capacity)
+            if (!TryAdoptListOf(now, q))
             {
-                ReturnToFounding(now);
                 return;
             }
         }
@@ -281,6 +274,21 @@ public sealed partial class ChordRing
 
                 return false;
         }
+    }
+
+    /// <summary>Takes [<paramref name="first"/>] ++ its list. False where nobody but these few is left on the ring, which goes back to founding.</summary>
+    private bool TryAdoptListOf(Instant now, in Contact first)
+    {
+        var list = new Contact[_successors.Capacity];
+        var count = SuccessorList.Compose(_self, first, Resolved, _departed, list, out var closes);
+        AdoptList(now, list.AsSpan(0, count));
+        if (closes && count < _successors.Capacity)
+        {
+            ReturnToFounding(now);
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>Takes a list that a step made.</summary>

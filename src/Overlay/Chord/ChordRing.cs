@@ -87,6 +87,11 @@ public sealed partial class ChordRing
         }
     }
 
+    /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() =>
+        _stabilizeDue.Ticks + _joinDue.Ticks + _arcsDue.Ticks + _fingerDue.Ticks + _leaveDue.Ticks + _predecessorHeardAt.Ticks + _gapDue.Ticks + _successors.Count
+        + (long)_fingerNonce + Epoch + (_query is null ? 0 : 1) + (_founding is null ? 0 : 1) + _notifiers.Count + _resolved.Count;
+
     /// <summary>Does what is due.</summary>
     public void Advance(Instant now)
     {

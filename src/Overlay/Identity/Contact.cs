@@ -16,6 +16,12 @@ public readonly struct Contact : IEquatable<Contact>
     /// <param name="certificate">The interned, verified certificate; null only where a node is spoken of before its certificate is here.</param>
     public Contact(RingId id, long instance, NodeCertificate certificate) => _known = new(id, instance, certificate);
 
+    /// <summary>Whether it is <c>default</c>.</summary>
+    public bool IsNobody => _known is null;
+
+    /// <summary>Whether both are known by one shared object: a first look that reads neither. False says nothing.</summary>
+    public bool IsSameAs(in Contact other) => ReferenceEquals(_known, other._known);
+
     /// <summary>The node's position.</summary>
     public RingId Id => _known is null ? default : _known.Id;
 

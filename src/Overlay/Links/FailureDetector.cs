@@ -52,6 +52,9 @@ public sealed class FailureDetector
     /// <summary>When to call <see cref="Advance"/> next.</summary>
     public Instant NextDue => _due;
 
+    /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() => _due.Ticks + _unlinked + _events.Count;
+
     /// <summary>Whether a finding waits to be taken.</summary>
     public bool HasEvents => _events.Count > 0;
 
@@ -248,25 +251,28 @@ public sealed class FailureDetector
     /// <summary>Asks every watched link that was silent for its period and was not asked yet.</summary>
     private void AskSilent(Instant now)
     {
+        var (closely, loosely, next) = (PeriodOf(LinkWatch.Neighbour).Ticks, PeriodOf(LinkWatch.Idle).Ticks, long.MaxValue);
         for (var at = 0; at < _links.OpenCount; at++)
         {
-            ref readonly var place = ref _links.PlaceAt(at);
+            var place = _links.PlaceAt(at);
             var watch = LinkFlags.WatchOf(place);
             if (watch == LinkWatch.None || (_asked.Count > 0 && IndexOf(LinkFlags.PeerOf(place)) >= 0))
             {
                 continue;
             }
 
-            var due = _links.HeardAt(now, at) + PeriodOf(watch);
-            if (due <= now)
+            var due = _links.HeardTicksAt(now, at) + (watch == LinkWatch.Neighbour ? closely : loosely);
+            if (due <= now.Ticks)
             {
                 Ask(now, LinkFlags.PeerOf(place));
             }
             else
             {
-                WakeBy(due);
+                next = Math.Min(next, due);
             }
         }
+
+        WakeBy(next == long.MaxValue ? Instant.Never : now + new TimeSpan(next - now.Ticks));
     }
 
     private void Step(Instant now, int at)

@@ -73,10 +73,13 @@ public sealed partial class LinkTable
         }
     }
 
-    internal Instant HeardAt(Instant now, int at)
+    internal Instant HeardAt(Instant now, int at) => now + new TimeSpan(HeardTicksAt(now, at) - now.Ticks);
+
+    /// <summary>When a link was heard last, in ticks of the monotonic clock.</summary>
+    internal long HeardTicksAt(Instant now, int at)
     {
         var age = unchecked(StampOf(now) - _names[at].Heard);
-        return now + new TimeSpan((((now.Ticks >> StampShift) - age) << StampShift) - now.Ticks);
+        return ((now.Ticks >> StampShift) - age) << StampShift;
     }
 
     internal void RestartAt(Instant now, int at) => _names[at].Heard = StampOf(now);

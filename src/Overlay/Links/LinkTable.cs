@@ -227,6 +227,22 @@ public sealed partial class LinkTable
         return worst < 0 ? null : LinkAt(worst);
     }
 
+    /// <summary>Reads where the entries begin (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() => OpenCount + _places.Length + _names.Length + _peers.Length + _notes.Count;
+
+    /// <summary>Reads a word of each line of memory of the entries.</summary>
+    internal long RecallEntries()
+    {
+        const int InLine = 8;
+        var read = 0L;
+        for (var at = 0; at < OpenCount; at += InLine)
+        {
+            read += (long)_places[at] + _names[at].Id + (_peers[at].IsNobody ? 1 : 0);
+        }
+
+        return read;
+    }
+
     internal Link LinkAt(int at) => new(this, new(_names[at].Id), at);
 
     internal ref ulong PlaceAt(int at) => ref _places[at];

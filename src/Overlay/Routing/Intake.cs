@@ -50,6 +50,9 @@ public sealed class Intake
     /// <summary>When the first parked message has waited too long.</summary>
     public Instant NextDue => _parked.Count == 0 ? Instant.Never : _parked[0].Due;
 
+    /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() => _parked.Count + (_fetches.Count > 0 ? 1 : 0);
+
     /// <summary>Opens a message for this node. False: it was dropped and counted, or it waits for a certificate.</summary>
     /// <param name="now">Now.</param>
     /// <param name="message">The message.</param>

@@ -104,6 +104,9 @@ public sealed class NodeContext
         return true;
     }
 
+    /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() => _lastLink + (long)Phase + Now.Ticks + UseCheckDue.Ticks + (long)View.Successor.Value + (long)View.Self.Value + (Links.IsFull ? 1 : 0) + (Certificates is null ? 1 : 0);
+
     /// <summary>Counts a message that ends here.</summary>
     public void Drop(DropReason why, in Message message, LinkId link) =>
         Outbox.Observe(new Effect { Observation = Observation.Dropped, Drop = why, Link = link, Message = message with { Body = null } });

@@ -59,6 +59,9 @@ public sealed partial class HubSessions
     private Moment _renewAt = Instant.Never;
     private RingId? _gateway;
 
+    /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() => _admitAt.Ticks + _slotsAt.Ticks + _current + (_sessions is null ? 0 : 1);
+
     public HubSessions(NodeContext context, Courier courier, int hubCount, byte[]? rememberedKey, string token, bool isGuest)
     {
         ArgumentNullException.ThrowIfNull(context);

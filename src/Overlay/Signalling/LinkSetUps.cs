@@ -49,6 +49,9 @@ public sealed partial class LinkSetUps
 
     private LinkTable Links => _context.Links;
 
+    /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
+    internal long Recall() => _nextDue.Ticks + _events.Count + _wishes.Count;
+
     private int OutgoingLimit => Math.Max(1, Links.MaxSetUps - 1);
 
     /// <summary>What happened since the last call that returned false.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Overlay.Time;
 
 /// <summary>A moment: monotonic time that orders everything, and the wall clock that certificates and expiries are judged by.</summary>
@@ -19,8 +21,9 @@ public readonly struct Instant : IEquatable<Instant>, IComparable<Instant>
     /// <summary>Wall clock in milliseconds since 1970-01-01 UTC.</summary>
     public long UnixMilliseconds { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Instant operator +(Instant moment, TimeSpan duration) =>
-        moment == Never ? Never : new(moment.Ticks + duration.Ticks, moment.UnixMilliseconds + (duration.Ticks / TimeSpan.TicksPerMillisecond));
+        moment.Ticks == long.MaxValue ? Never : new(moment.Ticks + duration.Ticks, moment.UnixMilliseconds + (duration.Ticks / TimeSpan.TicksPerMillisecond));
 
     public static TimeSpan operator -(Instant later, Instant earlier) => new(later.Ticks - earlier.Ticks);
 
@@ -37,6 +40,7 @@ public readonly struct Instant : IEquatable<Instant>, IComparable<Instant>
     public static bool operator !=(Instant left, Instant right) => left.Ticks != right.Ticks;
 
     /// <summary>The earlier of two moments.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Instant Min(Instant left, Instant right) => left <= right ? left : right;
 
     public Instant Add(TimeSpan duration) => this + duration;

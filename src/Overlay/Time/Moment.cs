@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Overlay.Time;
 
 /// <summary>An <see cref="Instant"/> without its wall clock, half as large: how a machine remembers when something happened or is due.</summary>
@@ -22,6 +24,7 @@ public readonly struct Moment
 
     public static Moment ToMoment(Instant instant) => instant;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Instant ToInstant() => Ticks == long.MaxValue ? Instant.Never : new(Ticks, 0);
 
     public override string ToString() => ToInstant().ToString();

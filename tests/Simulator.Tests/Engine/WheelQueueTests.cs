@@ -81,7 +81,7 @@ public sealed class WheelQueueTests
     }
 
     [Fact]
-    public void Peeking_ahead_names_the_nodes_of_the_slot_in_play()
+    public void Looking_ahead_names_the_events_of_the_slot_in_play()
     {
         var queue = new WheelQueue();
         for (var node = 0; node < 3; node++)
@@ -91,9 +91,8 @@ public sealed class WheelQueueTests
 
         Assert.True(queue.TryTake(8, out _));
 
-        Assert.True(queue.TryPeekAhead(0, out var next) && next == 1);
-        Assert.True(queue.TryPeekAhead(1, out var second) && second == 0);
-        Assert.False(queue.TryPeekAhead(2, out _));
+        Assert.Equal([1, 0], queue.Ahead(16).ToArray().Select(next => next.Node));
+        Assert.Equal([1], queue.Ahead(1).ToArray().Select(next => next.Node));
     }
 
     [Theory]
