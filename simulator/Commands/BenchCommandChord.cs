@@ -109,6 +109,7 @@ internal static class BenchCommandChord
         {
             StabilizePeriod = TimeSpan.FromSeconds(20),
             FixFingersPeriod = TimeSpan.FromSeconds(120),
+            LoneSuspicionTimeout = TimeSpan.FromSeconds(30), // An arc is owned as long as each round confirms it: a lease must outlive a round.
             ProbePeriod = TimeSpan.FromSeconds(30),
             IdleProbePeriod = TimeSpan.FromSeconds(120),
             MaxForwardsPerSecond = 1_000_000, // One key is asked for by everybody: its owner's neighbours pass on N/10 messages a second.
