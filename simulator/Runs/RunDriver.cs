@@ -25,8 +25,14 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
 
     /// <param name="scenario">What is played.</param>
     /// <param name="seed">Decides everything.</param>
+    /// <exception cref="ArgumentException">The nodes' options cannot work: not a scenario that was read, but one that a program made.</exception>
     public RunDriver(Scenario scenario, ulong seed)
     {
+        foreach (var error in scenario.Options.Errors())
+        {
+            throw new ArgumentException(error, nameof(scenario));
+        }
+
         _scenario = scenario;
         var traces = TraceBook.Read(scenario);
         var capacity = ModelBuilder.CapacityOf(scenario, traces);

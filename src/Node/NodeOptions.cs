@@ -85,6 +85,11 @@ public sealed class NodeOptions
         {
             yield return $"StartTimeout: {StartTimeout} is not more than zero.";
         }
+
+        foreach (var error in Protocol.Errors())
+        {
+            yield return $"Protocol.{error}";
+        }
     }
 
     internal RuntimeOptions ToRuntime(ILoggerFactory loggers)

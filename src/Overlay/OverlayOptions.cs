@@ -11,7 +11,7 @@ public enum RoutingWays : byte
 }
 
 /// <summary>The tunables of a node's protocol. Defaults suit a network over the internet.</summary>
-public sealed record OverlayOptions
+public sealed partial record OverlayOptions
 {
     /// <summary>The defaults.</summary>
     public static readonly OverlayOptions Default = new();
@@ -35,7 +35,7 @@ public sealed record OverlayOptions
     public int MaxFingers { get; init; } = 16;
 
     /// <summary>Links that a node holds at the most.</summary>
-    /// <value>Default 48; at least successor list length + 4.</value>
+    /// <value>Default 48; successor list length + 4 … 1,024.</value>
     /// <remarks>A full node refuses fingers and makes room for ring neighbours.</remarks>
     public int MaxLinks { get; init; } = 48;
 
@@ -62,19 +62,20 @@ public sealed record OverlayOptions
     public TimeSpan ProbePeriod { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Silence of any other link after which it is probed.</summary>
-    /// <value>Default 15 s; at least <see cref="ProbePeriod"/>.</value>
+    /// <value>Default 15 s; <see cref="ProbePeriod"/> … 1 h.</value>
     public TimeSpan IdleProbePeriod { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a suspect without helpers, or an unlinked one, may stay silent before it is dead.</summary>
-    /// <value>Default 10 s.</value>
+    /// <value>Default 10 s; <see cref="LeastLoneSuspicionTimeout"/> … 1 h.</value>
+    /// <remarks>Also how long an owner answers for its arc unconfirmed, so it must outlive a round of stabilizing.</remarks>
     public TimeSpan LoneSuspicionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The whole of a link set-up.</summary>
-    /// <value>Default 15 s.</value>
+    /// <value>Default 15 s; 100 ms … 10 min.</value>
     public TimeSpan LinkSetUpTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a sender waits for the receipt.</summary>
-    /// <value>Default 10 s.</value>
+    /// <value>Default 10 s; 100 ms … 10 min.</value>
     public TimeSpan ReceiptTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a look-up waits for its answer before it is asked a second, and last, time: a fifth of <see cref="ReceiptTimeout"/>.</summary>
@@ -94,10 +95,10 @@ public sealed record OverlayOptions
     public int MaxRecords { get; init; } = 65_536;
 
     /// <summary>Time between two refreshes of a registered name.</summary>
-    /// <value>Default 30 s. A record lapses after three missed refreshes.</value>
+    /// <value>Default 30 s; 100 ms … 1 h. A record lapses after three missed refreshes.</value>
     public TimeSpan NameRefreshPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Idle time after which a link that neither side needs is closed.</summary>
-    /// <value>Default 30 s.</value>
+    /// <value>Default 30 s; 100 ms … 1 h.</value>
     public TimeSpan UnneededLinkTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -87,5 +87,10 @@ public sealed record RuntimeOptions
         {
             throw new ArgumentException($"StartTimeout: {StartTimeout} is not positive.");
         }
+
+        foreach (var error in Protocol.Errors())
+        {
+            throw new ArgumentException($"Protocol.{error}");
+        }
     }
 }

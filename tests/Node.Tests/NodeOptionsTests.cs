@@ -64,6 +64,17 @@ public sealed class NodeOptionsTests
         Assert.StartsWith("StartTimeout: ", Assert.Single(new NodeOptions { StartTimeout = TimeSpan.Zero }.Errors()), StringComparison.Ordinal);
 
     [Fact]
+    public void Protocol_options_that_cannot_work_are_named()
+    {
+        var options = new NodeOptions { Protocol = OverlayOptions.Default with { StabilizePeriod = TimeSpan.FromSeconds(30) } };
+
+        var error = Assert.Single(options.Errors());
+
+        Assert.StartsWith("Protocol.LoneSuspicionTimeout: 00:00:10", error, StringComparison.Ordinal);
+        Assert.Contains("at least 00:00:34.5", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_error_is_reported_at_once() =>
-        Assert.Equal(3, new NodeOptions { Name = "a b", Port = -1, StartTimeout = TimeSpan.Zero }.Errors().Count());
+        Assert.Equal(4, new NodeOptions { Name = "a b", Port = -1, StartTimeout = TimeSpan.Zero, Protocol = OverlayOptions.Default with { MaxFingers = -1 } }.Errors().Count());
 }

@@ -408,6 +408,7 @@ public sealed class OverlayHostTests
         await AssertRefusedAsync(options with { Port = 65_536 }, "Port");
         await AssertRefusedAsync(options with { MaxUndelivered = 0 }, "MaxUndelivered");
         await AssertRefusedAsync(options with { StartTimeout = TimeSpan.Zero }, "StartTimeout");
+        await AssertRefusedAsync(options with { Protocol = OverlayOptions.Default with { QueryTimeout = TimeSpan.FromMinutes(1) } }, "Protocol.QueryTimeout");
         await AssertRefusedAsync(options with { ListenAddresses = [.. Enumerable.Repeat(IPAddress.Loopback, 9)] }, "ListenAddresses");
     }
 

@@ -46,6 +46,14 @@ internal static class OptionsShape
             findings.Add(part.At("idleProbePeriod"), ScenarioReason.Impossible, $"must be at least probePeriod, {Durations.Format(options.ProbePeriod)}");
         }
 
+        if (options.LoneSuspicionTimeout < options.LeastLoneSuspicionTimeout)
+        {
+            var where = part["loneSuspicionTimeout"] ?? part["stabilizePeriod"] ?? part.At("queryTimeout");
+            var found = $"{Durations.Format(options.LoneSuspicionTimeout)} is shorter than a round of stabilizing ({Durations.Format(options.StabilizePeriod)}) and its answer take";
+            var cure = $"make loneSuspicionTimeout at least {Durations.Format(options.LeastLoneSuspicionTimeout)}, or stabilizePeriod shorter";
+            findings.Add(where, ScenarioReason.Impossible, $"loneSuspicionTimeout {found}, so keys would have no owner between the rounds; {cure}");
+        }
+
         return options;
     }
 }

@@ -48,6 +48,8 @@ public sealed class ScenarioProblemTests
     [InlineData("""{ "name": "x", "checks": ["owners", "owners"] }""", ScenarioReason.Impossible, "twice")]
     [InlineData("""{ "name": "x", "overlay": { "successors": 16, "maxLinks": 19 } }""", ScenarioReason.Impossible, "successors + 4, 20")]
     [InlineData("""{ "name": "x", "overlay": { "probePeriod": "20s" } }""", ScenarioReason.Impossible, "at least probePeriod")]
+    [InlineData("""{ "name": "x", "overlay": { "stabilizePeriod": "30s" } }""", ScenarioReason.Impossible, "make loneSuspicionTimeout at least 34500ms, or stabilizePeriod shorter")]
+    [InlineData("""{ "name": "x", "overlay": { "loneSuspicionTimeout": "2s" } }""", ScenarioReason.Impossible, "2s is shorter than a round of stabilizing (2s)")]
     [InlineData("""{ "name": "x", "workloads": [{ "kind": "lookups", "rate": -1 }] }""", ScenarioReason.OutOfRange, "not -1")]
     [InlineData("""{ "name": "x", "workloads": [{ "kind": "lookups" }] }""", ScenarioReason.MissingKey, "'rate' is missing")]
     [InlineData("""{ "name": "x", "workloads": [{ "kind": "lookups", "rate": 1, "bytes": 5 }] }""", ScenarioReason.Impossible, "does not apply to kind lookups")]

@@ -27,7 +27,7 @@ public sealed class ScenarioReaderTests
               // Comments and commas before a bracket are welcome.
               "$schema": "scenario.schema.json",
               "name": "all", "nodes": 1e4, "seed": 18446744073709551615, "start": "join", "joinOver": "5m", "wire": true,
-              "overlay": { "successors": 20, "fingers": 48, "maxLinks": 100, "stabilizePeriod": "30s" },
+              "overlay": { "successors": 20, "fingers": 48, "maxLinks": 100, "stabilizePeriod": "3s" },
               "network": {
                 "delay": { "model": "uniform", "from": "1ms", "to": "100ms" }, "loss": 0.01, "upBytesPerSecond": 125000,
                 "setUp": { "roundTrips": 4.5, "failure": 0.1, "silentFailure": 0.05, "bytes": 9000 },
@@ -47,7 +47,7 @@ public sealed class ScenarioReaderTests
             """);
 
         Assert.Equal((10_000, ulong.MaxValue, StartState.Join, TimeSpan.FromMinutes(5)), (scenario.Nodes, scenario.Seed, scenario.Start, scenario.JoinOver));
-        Assert.Equal((20, 48, TimeSpan.FromSeconds(30)), (scenario.Options.SuccessorListLength, scenario.Options.MaxFingers, scenario.Options.StabilizePeriod));
+        Assert.Equal((20, 48, TimeSpan.FromSeconds(3)), (scenario.Options.SuccessorListLength, scenario.Options.MaxFingers, scenario.Options.StabilizePeriod));
         Assert.Equal(new DelaySpec { Law = DelayLaw.Uniform }, scenario.Network.Delay);
         Assert.Equal(new NatSpec { Open = 0.3, Cone = 0.5, Symmetric = 0.15, UdpBlocked = 0.05 }, scenario.Network.Nat);
         Assert.Equal(new DurationSpec(DurationLaw.Weibull) { Shape = 0.5, Median = TimeSpan.FromHours(1) }, scenario.Churn.Session);
