@@ -12,8 +12,11 @@ public abstract class DurationModel
     /// <summary>Longest duration, 100 years: laws with heavy tails reach beyond what a run can count.</summary>
     public const long MaxTicks = 36_525 * TimeSpan.TicksPerDay;
 
-    private protected const double LeastShape = 0.05;
-    private protected const double GreatestShape = 20;
+    /// <summary>Least shape of a law that has one.</summary>
+    public const double LeastShape = 0.05;
+
+    /// <summary>Greatest shape of a law that has one; for log-normal laws see <see cref="LogNormalDuration.GreatestSigma"/>.</summary>
+    public const double GreatestShape = 20;
 
     /// <summary>Mean of the law in seconds; infinite for Pareto laws with a shape of at most 1.</summary>
     public abstract double MeanSeconds { get; }
@@ -132,7 +135,9 @@ public sealed class WeibullDuration : DurationModel
 /// <summary>Log-normal: the logarithm is normal with deviation sigma.</summary>
 public sealed class LogNormalDuration : DurationModel
 {
-    private const double GreatestSigma = 5;
+    /// <summary>Greatest deviation of the logarithm.</summary>
+    public const double GreatestSigma = 5;
+
     private readonly double _sigma;
     private readonly double _median;
 

@@ -66,7 +66,7 @@ internal sealed class ScenarioArguments
 
         values.AddRange(more);
         var scenario = ScenarioReader.Find(name, values);
-        return parsed.GetValue(_duration) is { } text ? scenario.WithDuration(DurationOf(text)) : scenario;
+        return parsed.GetValue(_duration) is { } text ? scenario.WithDuration(DurationOf(text, scenario.SampleEvery)) : scenario;
     }
 
     /// <summary><c>--set a=1 quiet</c>: the option takes the scenario's name for one of its values, which always have an equals sign.</summary>
@@ -85,10 +85,17 @@ internal sealed class ScenarioArguments
         }
     }
 
-    private static TimeSpan DurationOf(string text) =>
-        Durations.TryParse(text, out var duration) && duration >= TimeSpan.FromSeconds(1) && duration <= TimeSpan.FromDays(365)
+    private static TimeSpan DurationOf(string text, TimeSpan sampleEvery)
+    {
+        if (!Durations.TryParse(text, out var duration) || duration < TimeSpan.FromSeconds(1) || duration > TimeSpan.FromDays(365))
+        {
+            throw Refused("--duration", $"'{text}' is no duration such as {Durations.Form}, from 1s to 1 year");
+        }
+
+        return duration / sampleEvery <= Scenario.MaxSamples
             ? duration
-            : throw Refused("--duration", $"'{text}' is no duration such as {Durations.Form}, from 1s to 1 year");
+            : throw Refused("--duration", FormattableString.Invariant($"more than {Scenario.MaxSamples:#,0} samples in {text}, one every {Durations.Format(sampleEvery)}; take fewer by --set sampleEvery=…"));
+    }
 
     private static ScenarioException Refused(string source, string message) => new([new(ScenarioReason.MissingKey, source, 0, 0, "", message)]);
 }

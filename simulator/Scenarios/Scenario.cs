@@ -62,6 +62,9 @@ public sealed record Scenario
     /// <summary>Nodes that one run may have at the most.</summary>
     public const int MaxNodes = 10_000_000;
 
+    /// <summary>Samples that one run may take at the most.</summary>
+    public const int MaxSamples = 100_000;
+
     private static readonly CheckKind[] AllChecks = Enum.GetValues<CheckKind>();
 
     /// <summary>A short name, used in titles and file names.</summary>

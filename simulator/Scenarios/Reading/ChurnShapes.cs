@@ -1,3 +1,5 @@
+using Overlay.Simulator.Churn;
+
 namespace Overlay.Simulator.Scenarios.Reading;
 
 /// <summary>Sections <c>churn</c> and <c>workloads</c>.</summary>
@@ -13,7 +15,7 @@ internal static class ChurnShapes
 
     private static readonly ObjectShape<DurationSpec> Duration = new ObjectShape<DurationSpec>("randomDuration", new(DurationLaw.Exponential))
         .AddDeciding("model", "The law the durations follow. pareto: none is shorter than the scale; shiftedPareto starts at 0.", law => law.Law, (law, value) => law with { Law = value }, isRequired: true)
-        .AddOptional("shape", new NumberShape(0.05, 20), "The shape of the law; logNormal: the deviation of the logarithm.", law => law.Shape, (law, value) => law with { Shape = value }, isRequired: true, "pareto", "shiftedPareto", "weibull", "logNormal")
+        .AddOptional("shape", new NumberShape(DurationModel.LeastShape, DurationModel.GreatestShape), "The shape of the law; logNormal: the deviation of the logarithm.", law => law.Shape, (law, value) => law with { Shape = value }, isRequired: true, "pareto", "shiftedPareto", "weibull", "logNormal")
         .AddOptional("scale", Length, "The scale of the law. Exactly one of scale, median and mean is to be there.", law => law.Scale, (law, value) => law with { Scale = value }, kinds: ["pareto", "shiftedPareto", "weibull"])
         .AddOptional("median", Length, "Half of all are shorter.", law => law.Median, (law, value) => law with { Median = value })
         .AddOptional("mean", Length, "The mean.", law => law.Mean, (law, value) => law with { Mean = value })
@@ -58,6 +60,11 @@ internal static class ChurnShapes
         if (law is { Mean: not null, Law: DurationLaw.Pareto or DurationLaw.ShiftedPareto, Shape: < 1.01 })
         {
             findings.Add(part.At("mean"), ScenarioReason.Impossible, "a pareto law with a shape of 1 or less has no mean, and just above it none to reckon with; give median or scale");
+        }
+
+        if (law is { Law: DurationLaw.LogNormal, Shape: > LogNormalDuration.GreatestSigma })
+        {
+            findings.Add(part.At("shape"), ScenarioReason.OutOfRange, FormattableString.Invariant($"of a logNormal law, the deviation of the logarithm, must be at most {LogNormalDuration.GreatestSigma}, not {law.Shape}"));
         }
 
         return law;

@@ -3,8 +3,6 @@ namespace Overlay.Simulator.Scenarios.Reading;
 /// <summary>The whole of a scenario file.</summary>
 internal static class ScenarioShape
 {
-    private const int MaxSamples = 100_000;
-
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromMinutes(10);
     private static readonly DurationShape Length = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(365));
 
@@ -46,6 +44,7 @@ internal static class ScenarioShape
         {
             var where = part["phases"] is { Items: var items } && i < items.Count ? items[i] : part;
             PhaseJudge.Judge(scenario, scenario.Phases[i], where, findings);
+            JudgeSessions(scenario, i, scenario.Phases[i].Churn is null ? part : where, findings);
         }
 
         return scenario;
@@ -101,14 +100,28 @@ internal static class ScenarioShape
 
     private static void JudgeSamples(Scenario scenario, JsonPart part, Findings findings)
     {
-        if (scenario.Duration / scenario.SampleEvery > MaxSamples)
+        if (scenario.Duration / scenario.SampleEvery > Scenarios.Scenario.MaxSamples)
         {
-            findings.Add(part.At("sampleEvery"), ScenarioReason.Impossible, FormattableString.Invariant($"more than {MaxSamples:#,0} samples in {Durations.Format(scenario.Duration)}; take fewer"));
+            findings.Add(part.At("sampleEvery"), ScenarioReason.Impossible, FormattableString.Invariant($"more than {Scenarios.Scenario.MaxSamples:#,0} samples in {Durations.Format(scenario.Duration)}; take fewer"));
         }
 
         if (scenario.Checks.Distinct().Count() < scenario.Checks.Count)
         {
             findings.Add(part.At("checks"), ScenarioReason.Impossible, "names a check twice");
+        }
+    }
+
+    /// <summary>Whoever is there when churn begins is met in the middle of its session, which a law without a mean does not have.</summary>
+    private static void JudgeSessions(Scenario scenario, int index, JsonPart part, Findings findings)
+    {
+        var phase = scenario.Phases[index];
+        var isFirstOfItsChurn = phase.Churn is not null || scenario.Phases.Take(index).All(earlier => earlier.Churn is not null);
+        if (isFirstOfItsChurn && scenario.ChurnOf(phase) is { Renewal: RenewalKind.Fixed or RenewalKind.Alternating, Session: { Law: DurationLaw.Pareto or DurationLaw.ShiftedPareto, Shape: <= 1 } })
+        {
+            findings.Add(
+                part.At("churn").At("session").At("shape"),
+                ScenarioReason.Impossible,
+                "a pareto law with a shape of 1 or less has no mean, so nobody can say how far in their sessions the nodes are that are there already; take a shape above 1, or another law");
         }
     }
 

@@ -80,6 +80,8 @@ public sealed class ScenarioProblemTests
     [InlineData("""{ "renewal": "fixed", "session": { "model": "weibull", "shape": 0.5 } }""", ScenarioReason.MissingKey, "exactly one of scale, median and mean")]
     [InlineData("""{ "renewal": "fixed", "session": { "model": "weibull", "shape": 0.5, "mean": "1h", "median": "1h" } }""", ScenarioReason.Impossible, "exactly one")]
     [InlineData("""{ "renewal": "fixed", "session": { "model": "pareto", "shape": 1, "mean": "1h" } }""", ScenarioReason.Impossible, "has no mean")]
+    [InlineData("""{ "renewal": "fixed", "session": { "model": "pareto", "shape": 1, "scale": "30m" } }""", ScenarioReason.Impossible, "take a shape above 1, or another law")]
+    [InlineData("""{ "renewal": "fixed", "session": { "model": "logNormal", "shape": 6, "median": "30m" } }""", ScenarioReason.OutOfRange, "must be at most 5, not 6")]
     [InlineData("\"nobody\"", ScenarioReason.UnknownWord, "'none' or an object")]
     public void Churn_is_refused_for_its_reason(string churn, ScenarioReason reason, string mentions) =>
         Refused($$"""{ "name": "x", "churn": {{churn}} }""", reason, mentions);
