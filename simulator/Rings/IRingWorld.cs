@@ -11,6 +11,9 @@ public interface IRingWorld
     /// <summary>Events performed.</summary>
     long EventCount { get; }
 
+    /// <summary>Events after which the world stands still: what never ends is found out instead of waited for.</summary>
+    long EventLimit { get; set; }
+
     /// <summary>A hash of all that happened.</summary>
     ulong Hash { get; }
 

@@ -60,6 +60,8 @@ public sealed partial class RingWorld : IRingWorld
 
     public long EventCount { get; private set; }
 
+    public long EventLimit { get; set; } = long.MaxValue;
+
     public ulong Hash => _hash.Value;
 
     public int AssumptionsBroken { get; private set; }
@@ -112,7 +114,7 @@ public sealed partial class RingWorld : IRingWorld
     public void RunFor(TimeSpan duration)
     {
         var until = _now + duration.Ticks;
-        while (_events.TryTake(until, out var next))
+        while (EventCount < EventLimit && _events.TryTake(until, out var next))
         {
             CheckThatTimeGoesOn(next.Ticks);
             _now = next.Ticks;
@@ -121,7 +123,7 @@ public sealed partial class RingWorld : IRingWorld
             Perform(next);
         }
 
-        _now = until;
+        _now = EventCount < EventLimit ? until : _now;
     }
 
     public RingSnapshot Snapshot()

@@ -10,6 +10,12 @@ public sealed class ScheduleRun
     /// <summary>Violations kept of one run; the first is what matters.</summary>
     public const int MaxReported = 3;
 
+    /// <summary>
+    /// Events after which a run is stopped and counts as not converged, many times what the liveliest of ten thousand needs: a schedule that does not end must be
+    /// reported with its seed, not hang.
+    /// </summary>
+    public const long MaxEvents = 2_000_000;
+
     /// <summary>Joins in progress at a time while the network grows.</summary>
     private const int MaxJoining = 6;
 
@@ -29,18 +35,22 @@ public sealed class ScheduleRun
     private bool _isTorn;
     private (int Joins, int Leaves, int Crashes, int Forbidden) _operations;
 
-    private ScheduleRun(Schedule schedule, IRingWorld world)
+    private ScheduleRun(Schedule schedule, IRingWorld world, long maxEvents)
     {
         (_schedule, _world, _random) = (schedule, world, new Prng(schedule.Seed ^ 0xC4A0_5000));
         world.RingChanged = CheckChange;
+        world.EventLimit = maxEvents;
     }
 
     /// <summary>Runs <paramref name="schedule"/> in <paramref name="world"/>, which must be fresh.</summary>
-    public static ScheduleResult Perform(Schedule schedule, IRingWorld world)
+    /// <param name="schedule">What to do.</param>
+    /// <param name="world">Where.</param>
+    /// <param name="maxEvents">Events after which the run is stopped.</param>
+    public static ScheduleResult Perform(Schedule schedule, IRingWorld world, long maxEvents = MaxEvents)
     {
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentNullException.ThrowIfNull(world);
-        var run = new ScheduleRun(schedule, world);
+        var run = new ScheduleRun(schedule, world, maxEvents);
         run.Grow();
         run.Churn();
         return run.Settle();
@@ -48,7 +58,7 @@ public sealed class ScheduleRun
 
     private void Grow()
     {
-        for (var started = 0; started < _schedule.Nodes && _world.Elapsed < GrowthLimit;)
+        for (var started = 0; started < _schedule.Nodes && _world.Elapsed < GrowthLimit && !IsStopped;)
         {
             if (JoiningCount() < MaxJoining)
             {
@@ -59,7 +69,7 @@ public sealed class ScheduleRun
             _world.RunFor(_random.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(400)));
         }
 
-        while (JoiningCount() > 0 && _world.Elapsed < GrowthLimit)
+        while (JoiningCount() > 0 && _world.Elapsed < GrowthLimit && !IsStopped)
         {
             _world.RunFor(Tick);
         }
@@ -67,7 +77,7 @@ public sealed class ScheduleRun
 
     private void Churn()
     {
-        for (var done = 0; done < _schedule.Operations; done++)
+        for (var done = 0; done < _schedule.Operations && !IsStopped; done++)
         {
             var kind = _random.Next(10);
             if (kind < _schedule.JoinShare || _world.Living.Count < 2)
@@ -127,13 +137,13 @@ public sealed class ScheduleRun
     {
         var from = _world.Elapsed;
         var verdict = _checker.CheckIdeal(_world.Snapshot());
-        while (!IsSettled(verdict) && _world.Elapsed - from < QuietLimit)
+        while (!IsSettled(verdict) && _world.Elapsed - from < QuietLimit && !IsStopped)
         {
             _world.RunFor(Tick);
             verdict = _checker.CheckIdeal(_world.Snapshot());
         }
 
-        var converged = IsSettled(verdict);
+        var converged = IsSettled(verdict) && !IsStopped;
         return new()
         {
             Schedule = _schedule,
@@ -142,7 +152,7 @@ public sealed class ScheduleRun
             BrokenAssumptions = _brokenAssumptions,
             Rejoins = _world.AssumptionsBroken,
             Converged = converged,
-            FinalVerdict = converged ? "" : string.Create(CultureInfo.InvariantCulture, $"{JoiningCount()} without a place; {verdict}"),
+            FinalVerdict = converged ? "" : string.Create(CultureInfo.InvariantCulture, $"{(IsStopped ? $"stopped after {_world.EventCount} events; " : "")}{JoiningCount()} without a place; {verdict}"),
             QuietTime = _world.Elapsed - from,
             FinalNodes = _world.Living.Count,
             Operations = _operations,
@@ -153,6 +163,8 @@ public sealed class ScheduleRun
     }
 
     private bool IsSettled(RingVerdict verdict) => verdict.IsClean && JoiningCount() == 0;
+
+    private bool IsStopped => _world.EventCount >= _world.EventLimit;
 
     private int JoiningCount()
     {

@@ -7,8 +7,8 @@ namespace Overlay.Chord;
 /// <summary>The replicated set of a network too small for the proof: who is in it, who left, who is dead (mechanisms §4).</summary>
 /// <remarks>
 /// Merging is commutative, associative and idempotent: for each id the newest instance wins, within it the later mark (alive, left, evicted). So whatever order
-/// messages come in, members that heard the same entries hold the same set. Kept in order of ids; at most <see cref="FoundingState.MaxEntries"/>, the
-/// departed making room first.
+/// messages come in, members that heard the same entries hold the same set of the living. Kept in order of ids; at most
+/// <see cref="FoundingState.MaxEntries"/>: of a full set a departed one makes room for somebody alive, and more departed are not noted.
 /// </remarks>
 public sealed class FoundingSet
 {
@@ -140,9 +140,10 @@ public sealed class FoundingSet
         }
         else
         {
-            if (_entries.Count == FoundingState.MaxEntries && !TryMakeRoom())
+            // Only the living displace the departed. Two departed that took each other's place would come and go for ever between full sets, each time as a change.
+            if (_entries.Count == FoundingState.MaxEntries && (!entry.IsAlive || !TryMakeRoom()))
             {
-                return false; // Full of the living: this is long past founding, and the newcomer waits for the ring.
+                return false; // Or full of the living: this is long past founding, and the newcomer waits for the ring.
             }
 
             _entries.Insert(IndexOf(entry.Node.Id, out _), entry);
