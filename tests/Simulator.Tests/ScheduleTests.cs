@@ -21,7 +21,35 @@ public sealed class ScheduleTests
     [InlineData(ScheduleKind.Kept, 15_405)]
     [InlineData(ScheduleKind.Kept, 19_129)] // until those who knew better were gone, and they owned a ring of their own.
     [InlineData(ScheduleKind.Kept, 31_914)] // Held itself for an orphan long after its successor knew of others in between.
+    [InlineData(ScheduleKind.Kept, 11_575)] // Took a gap on the word of a predecessor that the ring did not know.
+    [InlineData(ScheduleKind.Free, 19_517)] // Full founding sets told each other of the departed that they had no room for, for ever.
     public void A_schedule_that_once_failed_holds(ScheduleKind kind, int seed) => Holds(kind, (ulong)seed, 1);
+
+    [Fact]
+    public void A_schedule_that_does_not_end_is_stopped_and_reported()
+    {
+        var schedule = Schedule.Draw(3, ScheduleKind.Free);
+
+        var result = ScheduleRun.Perform(schedule, ScheduleBatch.RingWorld(schedule), maxEvents: 2000);
+
+        Assert.False(result.Converged || result.Succeeded);
+        Assert.Equal(2000, result.Events);
+        Assert.StartsWith("stopped after 2000 events", result.FinalVerdict, StringComparison.Ordinal);
+        Assert.NotEmpty(result.LastEvents);
+    }
+
+    [Fact]
+    public void A_world_in_which_two_members_own_the_same_keys_is_caught_with_its_last_events()
+    {
+        var schedule = Schedule.Draw(3, ScheduleKind.Kept);
+
+        var result = ScheduleRun.Perform(schedule, new GreedyWorld(ScheduleBatch.RingWorld(schedule), from: TimeSpan.FromSeconds(60)));
+
+        Assert.False(result.Succeeded);
+        Assert.Contains("OneOwner", result.Violations[0], StringComparison.Ordinal);
+        Assert.NotEmpty(result.LastEvents);
+        Assert.Contains("seed 3 Kept", result.Schedule.ToString(), StringComparison.Ordinal);
+    }
 
     [SlowFact]
     public void Ten_thousand_schedules_that_keep_the_assumptions_hold() => Holds(ScheduleKind.Kept, 10_001, 10_000);

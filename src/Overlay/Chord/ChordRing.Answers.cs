@@ -46,5 +46,5 @@ public sealed partial class ChordRing
     }
 
     private Neighbours MyNeighbours(ulong nonce) =>
-        new(nonce, Phase, Epoch, _port.Self.Descriptor, Predecessor?.Descriptor, _successors.Described);
+        new(nonce, Phase, Epoch, _port.Self.Descriptor, Predecessor?.Descriptor, _successors.Described, _arcs.ArcAfter);
 }

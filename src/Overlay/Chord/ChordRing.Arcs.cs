@@ -20,7 +20,9 @@ public sealed partial class ChordRing
     private Moment _gapDue = Instant.Never;
     private Moment _gapProbeDue = Instant.Never;
     private RingId _gapBelow;
+    private Moment _orphanSince = Instant.Never;
     private Moment _orphanDue = Instant.Never;
+    private bool _isWaiting; // For a neighbour to own something.
     private long _lastGrantEpoch;
 
     /// <summary>How long an owner answers for its arc without a confirmation of its successor.</summary>
@@ -34,6 +36,12 @@ public sealed partial class ChordRing
     /// ago. Only after a collapse in which all arcs of a stretch were given up.
     /// </summary>
     public TimeSpan OrphanTimeout => 2 * GapTimeout;
+
+    /// <summary>
+    /// The same where the successor owns nothing either. Both may hang on the ring together, not known to it yet, and whoever owns the keys of both has not heard of them:
+    /// a stretch in which all arcs were given up begins anew only after so long.
+    /// </summary>
+    public TimeSpan CollapseTimeout => 8 * GapTimeout;
 
     /// <summary>An arc, or records of one, from the member that owned it.</summary>
     public void OnGrant(Instant now, in Contact from, Grant grant)
@@ -170,20 +178,54 @@ public sealed partial class ChordRing
     }
 
     /// <summary>The successor knows this node as its predecessor: custody goes on, and whoever has no arc starts to wonder why none is granted.</summary>
-    private void SuccessorConfirmed(Instant now, Instant at)
+    /// <param name="now">This moment.</param>
+    /// <param name="at">When the question left that it answers.</param>
+    /// <param name="successor">The successor.</param>
+    /// <param name="successorsArc">Where its arc begins, null without one.</param>
+    private void SuccessorConfirmed(Instant now, Instant at, RingId successor, RingId? successorsArc)
     {
         CustodyConfirmed(at);
         if (_arcs.HasArc || Predecessor is not { } predecessor)
         {
-            _orphanDue = Instant.Never;
+            NoOrphan();
         }
-        else if (_orphanDue == Instant.Never || _gapBelow != predecessor.Id)
+        else
         {
-            (_gapBelow, _orphanDue) = (predecessor.Id, now + OrphanTimeout);
+            if (_orphanSince == Instant.Never || _gapBelow != predecessor.Id)
+            {
+                (_gapBelow, _orphanSince, _orphanDue) = (predecessor.Id, now, Instant.Never);
+            }
+
+            WatchOrphan(now, successor, successorsArc);
         }
 
         ArcsDue();
     }
+
+    /// <summary>When this member without an arc may take what lies above its predecessor, as its successor sees it.</summary>
+    private void WatchOrphan(Instant now, RingId successor, RingId? successorsArc)
+    {
+        if (Phase == NodePhase.Founding)
+        {
+            _orphanDue = _orphanSince + OrphanTimeout; // Everybody hears from everybody: the owner would have granted it.
+        }
+        else if (successorsArc is { } after && after != _self && IsBetween(after, _self, successor))
+        {
+            (_orphanSince, _orphanDue, _isWaiting) = (now, Instant.Never, true); // It owns that and knows this node: the grant is about to come.
+        }
+        else if (successorsArc is null)
+        {
+            (_orphanDue, _isWaiting) = (_orphanSince + CollapseTimeout, true);
+        }
+        else if (_isWaiting || _orphanDue == Instant.Never)
+        {
+            var lastTry = now + (2 * _options.QueryTimeout); // A grant that is on its way is tried again meanwhile.
+            var due = _orphanSince + OrphanTimeout;
+            (_orphanDue, _isWaiting) = (due > lastTry ? due : lastTry, false);
+        }
+    }
+
+    private void NoOrphan() => (_orphanSince, _orphanDue, _isWaiting) = (Instant.Never, Instant.Never, false);
 
     private void CustodyConfirmed(Instant at)
     {
@@ -198,8 +240,8 @@ public sealed partial class ChordRing
     }
 
     /// <summary>
-    /// A gap: the predecessor stands below where this arc begins, and whoever ended there is silent. It is asked, through the ring, as long as the gap is open;
-    /// any word of it starts the time again.
+    /// A gap: the predecessor, an owner itself, stands below where this arc begins, and whoever ended there is silent. It is asked, through the ring, as long as the gap
+    /// is open; any word of it starts the time again. A predecessor that owns nothing may be one that the ring does not know, and that does not know the ring.
     /// </summary>
     private void WatchGap(Instant now)
     {
@@ -231,14 +273,14 @@ public sealed partial class ChordRing
             return !_arcs.HasArc || _arcs.After != _self;
         }
 
-        return IsMember && below != _self && _arcs.HasGapBelow(below) && IsNotifiedByPredecessor(now);
+        return IsMember && below != _self && _arcs.HasGapBelow(below) && IsNotifiedByPredecessor(now) && (Phase == NodePhase.Founding || _isPredecessorOwner);
     }
 
     /// <summary>
     /// Whether the predecessor has this node as its first successor now, which it says with each round. If not, it knows of members in between, and
     /// nothing between it and this node can be called a gap.
     /// </summary>
-    private bool IsNotifiedByPredecessor(Instant now) => now - _predecessorHeardAt <= (2 * _options.StabilizePeriod) + _options.QueryTimeout;
+    private bool IsNotifiedByPredecessor(Instant now) => _predecessorHeardAt != Instant.Never && now - _predecessorHeardAt <= (2 * _options.StabilizePeriod) + _options.QueryTimeout;
 
     /// <summary>What the member just below says of itself: it lives, or it has no place (any more) and so owns nothing.</summary>
     private void OwnerBelowAnswered(Instant now, RingId peer, NodePhase phase)
@@ -269,7 +311,7 @@ public sealed partial class ChordRing
         }
         else if (now >= _orphanDue)
         {
-            _orphanDue = Instant.Never;
+            NoOrphan();
         }
 
         if (_gapDue != Instant.Never && now >= _gapProbeDue)
@@ -293,7 +335,8 @@ public sealed partial class ChordRing
             CustodyConfirmed(now);
         }
 
-        (_gapDue, _orphanDue) = (Instant.Never, Instant.Never);
+        _gapDue = Instant.Never;
+        NoOrphan();
         _arcs.TakeGap(_gapBelow);
         NeighboursChanged();
         NotifySuccessor(now);
@@ -354,7 +397,8 @@ public sealed partial class ChordRing
     {
         _arcs.Drop();
         _handOvers.Clear();
-        (_gapDue, _orphanDue, _custodyUntil) = (Instant.Never, Instant.Never, Instant.Never);
+        (_gapDue, _custodyUntil) = (Instant.Never, Instant.Never);
+        NoOrphan();
         ArcsDue();
     }
 

@@ -108,7 +108,7 @@ public sealed partial class ChordRing
 
         if (from.Id == (_successors.Count > 0 ? _successors.First.Id : _self) && Names(state, _port.Self, FoundingMark.Alive))
         {
-            SuccessorConfirmed(now, now);
+            SuccessorConfirmed(now, now, from.Id, null);
         }
 
         TryAgree(now);
@@ -185,7 +185,7 @@ public sealed partial class ChordRing
             Founding.MergeAlive(predecessor);
         }
 
-        for (var index = 0; index < _departed.Count; index++)
+        for (var index = _departed.Count - 1; index >= 0; index--) // The newest first: the set may be full before all are in.
         {
             var (id, instance, saidGoodBye) = _departed[index];
             Founding.MergeDeparted(new(id, instance, default), saidGoodBye ? FoundingMark.Left : FoundingMark.Evicted);
@@ -223,7 +223,7 @@ public sealed partial class ChordRing
         var list = new Contact[_successors.Capacity];
         var count = Founding.CopyClockwise(_self, list);
         _successors.Assign(list.AsSpan(0, count));
-        (_predecessor, _predecessorGone) = (Founding.PredecessorOf(_self), false);
+        SetPredecessor(Founding.PredecessorOf(_self));
         if (wasAlone || count == 0)
         {
             CustodyConfirmed(now); // Nobody's confirmation is needed alone, and the first companion has to have time for one.
@@ -286,7 +286,7 @@ public sealed partial class ChordRing
         var list = new Contact[_successors.Capacity];
         var count = agreed.CopyClockwise(_self, list);
         _successors.Assign(list.AsSpan(0, count));
-        (_predecessor, _predecessorGone) = (agreed.PredecessorOf(_self), false);
+        SetPredecessor(agreed.PredecessorOf(_self));
         _agreed = announcement;
         _notifiers.Clear();
         BecomePhase(NodePhase.Member);

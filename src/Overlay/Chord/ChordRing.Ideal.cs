@@ -17,7 +17,7 @@ public sealed partial class ChordRing
     public void BeginIdeal(Instant now, in Contact predecessor, RingId beforePredecessor, ReadOnlySpan<Contact> successors, ReadOnlySpan<IdealFinger> fingers)
     {
         _successors.Assign(successors);
-        (_predecessor, _predecessorGone, _predecessorHeardAt) = (predecessor, false, now);
+        (_predecessor, _predecessorGone, _predecessorHeardAt, _isPredecessorOwner) = (predecessor, false, now, true);
         BecomePhase(NodePhase.Member);
         NeighboursChanged();
         _arcs.TakeGap(predecessor.Id);

@@ -343,7 +343,7 @@ public sealed partial class ChordRing
         EndJoin();
         JoinAsIn2001(ref list);
         _successors.Assign(list);
-        (_predecessor, _predecessorGone) = (predecessor, predecessor is null);
+        SetPredecessor(predecessor);
         _notifiers.Clear();
         Epoch = Math.Max(Epoch, epoch);
         BecomePhase(NodePhase.Member);

@@ -13,7 +13,8 @@ public sealed partial class ChordRing
     private const int MaxNotifiers = 16;
 
     private RareList<Contact> _notifiers;
-    private Moment _predecessorHeardAt;
+    private Moment _predecessorHeardAt = Instant.Never;
+    private bool _isPredecessorOwner;
 
     /// <summary>"I think that I am your predecessor."</summary>
     public void OnNotify(Instant now, in Contact from, Notify notify)
@@ -40,15 +41,15 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (_predecessor is { } predecessor && predecessor.Id == from.Id)
-        {
-            _predecessorHeardAt = now;
-        }
-
         OwnerBelowSaid(now, from, notify.ArcAfter);
         if (Phase == NodePhase.Member)
         {
             Rectify(now, from);
+        }
+
+        if (Predecessor?.Id == from.Id)
+        {
+            (_predecessorHeardAt, _isPredecessorOwner) = (now, notify.ArcAfter is not null);
         }
 
         SettleArcs(now);
@@ -78,7 +79,7 @@ public sealed partial class ChordRing
     private void BecomeSuccessorOf(Instant now, in Contact c)
     {
         var former = Predecessor;
-        (_predecessor, _predecessorGone, _predecessorHeardAt) = (c, false, now);
+        SetPredecessor(c);
         DropNotifier(c.Id);
         NeighboursChanged();
         TellPredecessor(now);
@@ -86,6 +87,17 @@ public sealed partial class ChordRing
         {
             _port.Send(now, old.Id, MyNeighbours(0)); // The former one learns that c stands between it and this node.
         }
+    }
+
+    /// <summary>Whoever comes new into this place has not said anything in it yet: a word that it was remembered by may be old.</summary>
+    private void SetPredecessor(Contact? predecessor)
+    {
+        if (_predecessor?.Id != predecessor?.Id)
+        {
+            (_predecessorHeardAt, _isPredecessorOwner) = (Instant.Never, false);
+        }
+
+        (_predecessor, _predecessorGone) = (predecessor, false);
     }
 
     /// <summary>

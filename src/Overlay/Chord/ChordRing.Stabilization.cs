@@ -207,11 +207,11 @@ public sealed partial class ChordRing
         Epoch = Math.Max(Epoch, answer.Epoch);
         if (answer.Predecessor?.Id != _self)
         {
-            _orphanDue = Instant.Never; // Others stand in between: what this node lacks may be theirs.
+            NoOrphan(); // Others stand in between: what this node lacks may be theirs.
         }
         else if (sentAt != Instant.Never)
         {
-            SuccessorConfirmed(now, sentAt);
+            SuccessorConfirmed(now, sentAt, s.Id, answer.ArcAfter);
         }
 
         if (!isUnchanged && !TryAdoptListOf(now, s))
@@ -307,7 +307,7 @@ public sealed partial class ChordRing
         TellPredecessor(now);
         if (firstChanged)
         {
-            _orphanDue = Instant.Never; // The new one has not confirmed anything yet.
+            NoOrphan(); // The new one has not confirmed anything yet.
             StabilizeSoon(now);
         }
 

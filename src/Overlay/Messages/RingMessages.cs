@@ -69,19 +69,27 @@ public sealed record GetNeighbours(ulong Nonce) : Payload
     internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce);
 }
 
-/// <summary><c>[nonce, phase, epoch, self, predecessor | nil, [successor…]]</c>. Nonce 0: unasked, a change on its way to the predecessor.</summary>
+/// <summary><c>[nonce, phase, epoch, self, predecessor | nil, [successor…], arcAfter | nil]</c>. Nonce 0: unasked, a change on its way to the predecessor.</summary>
 /// <param name="Nonce">The question's, or 0.</param>
 /// <param name="Phase">The sender's phase.</param>
 /// <param name="Epoch">The epoch of the founding that the sender's ring came from.</param>
 /// <param name="Self">The sender.</param>
 /// <param name="Predecessor">Its predecessor, unless that one's death is confirmed.</param>
 /// <param name="Successors">Its successor list.</param>
-public sealed record Neighbours(ulong Nonce, NodePhase Phase, int Epoch, Descriptor Self, Descriptor? Predecessor, IReadOnlyList<Descriptor> Successors) : Payload
+/// <param name="ArcAfter">Where its own arc begins, so that a predecessor without one knows whether it can be granted; nil while it owns nothing.</param>
+public sealed record Neighbours(
+    ulong Nonce,
+    NodePhase Phase,
+    int Epoch,
+    Descriptor Self,
+    Descriptor? Predecessor,
+    IReadOnlyList<Descriptor> Successors,
+    RingId? ArcAfter) : Payload
 {
     public override MessageKind Kind => MessageKind.Neighbours;
 
     internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.One
-        + WireLengths.Of((long)Epoch) + WireLengths.Of(Self) + WireLengths.Optional(Predecessor) + WireLengths.Of(Successors);
+        + WireLengths.Of((long)Epoch) + WireLengths.Of(Self) + WireLengths.Optional(Predecessor) + WireLengths.Of(Successors) + WireLengths.Optional(ArcAfter.HasValue);
 }
 
 /// <summary><c>[self, arcAfter | nil]</c>: "I think that I am your predecessor" (notify; starts Rectify at the receiver).</summary>

@@ -80,7 +80,8 @@ internal static class RingMessagesCodec
                 reader.ReadInt32(),
                 reader.ReadDescriptor(),
                 reader.ReadOptionalDescriptor(),
-                reader.ReadDescriptors()),
+                reader.ReadDescriptors(),
+                reader.TryReadOptionalRingId(out var beginsAfter) ? beginsAfter : null),
             MessageKind.Notify => new Notify(reader.ReadDescriptor(), reader.TryReadOptionalRingId(out var arcAfter) ? arcAfter : null),
             MessageKind.Leaving => new Leaving(reader.ReadOptionalDescriptor(), reader.ReadDescriptors()),
             MessageKind.Grant => new Grant(reader.ReadInt64(), reader.ReadRingId(), reader.ReadRingId(), reader.ReadBoolean(), ReadRecords(ref reader)),
@@ -109,13 +110,14 @@ internal static class RingMessagesCodec
 
     private static void Write(ref MessagePackWriter writer, Neighbours neighbours)
     {
-        writer.BeginArray(6);
+        writer.BeginArray(7);
         writer.Write(neighbours.Nonce);
         writer.Write((byte)neighbours.Phase);
         writer.Write(neighbours.Epoch);
         writer.Write(neighbours.Self);
         writer.WriteOptional(neighbours.Predecessor);
         writer.Write(neighbours.Successors);
+        writer.WriteOptional(neighbours.ArcAfter.HasValue, neighbours.ArcAfter.GetValueOrDefault());
     }
 
     private static void Write(ref MessagePackWriter writer, Grant grant)

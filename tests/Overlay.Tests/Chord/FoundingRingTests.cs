@@ -88,7 +88,7 @@ public sealed class FoundingRingTests
         ring.PeerDied(At(5), nearestDead.Id);
         var inherited = ring.OwnedArc;
 
-        for (var second = 6; second < 10; second++)
+        for (var second = 6; second <= 10; second++) // Two rounds of two seconds after the first word of the one below.
         {
             ring.OnFoundingState(At(second), below, Founding(2, self, below));
             ring.OnNotify(At(second), below, new(below.Descriptor, self.Id));
@@ -97,6 +97,24 @@ public sealed class FoundingRingTests
 
         Assert.Equal(RingArc.Between(dead.Id, self.Id), inherited); // Where the other's arc began only that one was told that died with it.
         Assert.Equal(RingArc.Between(below.Id, self.Id), ring.OwnedArc);
+    }
+
+    [Fact]
+    public void A_full_set_takes_the_living_and_no_more_of_the_departed()
+    {
+        var set = new FoundingSet();
+        for (var number = 1UL; number <= FoundingState.MaxEntries; number++)
+        {
+            set.MergeDeparted(_world.Descriptor(number), FoundingMark.Evicted);
+        }
+
+        var (departed, alive) = (_world.Descriptor(1001), _world.Contact(1002));
+
+        Assert.False(set.MergeDeparted(departed, FoundingMark.Left)); // Or two full sets would tell each other of theirs for ever.
+        Assert.True(set.MergeAlive(alive));
+        Assert.Equal(FoundingState.MaxEntries, set.Count);
+        Assert.False(set.MergeDeparted(departed, FoundingMark.Left));
+        Assert.True(set.IsAlive(alive.Id, alive.Instance));
     }
 
     private static (ChordRing Ring, RingPort Port) Ring(Contact self, params Contact[] known)
