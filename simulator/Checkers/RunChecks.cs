@@ -71,6 +71,11 @@ public sealed class RunChecks
     {
         ArgumentNullException.ThrowIfNull(answer);
         _tallies[(int)CheckKind.Owners].Times++;
+        if (IsBeyondBudget(answer.Hops > Message.HopBudget))
+        {
+            Violate(CheckKind.HopBudget, $"a look-up for {key} was answered by {answer.Self.Id} after {answer.Hops} of {Message.HopBudget} hops", _world.Directory.Find(answer.Self.Id));
+        }
+
         var owner = _health.OwnerOf(key);
         if (owner >= 0 && _world[owner]!.Self.Id == answer.Self.Id)
         {
@@ -117,6 +122,11 @@ public sealed class RunChecks
     public void Delivered(int node, in Message message)
     {
         _tallies[(int)CheckKind.Delivery].Times++;
+        if (IsBeyondBudget(message.HopsLeft > Message.HopBudget)) // Used up and used on: the byte began again.
+        {
+            Violate(CheckKind.HopBudget, $"{_world.NameOf(node)} was given a {message.Kind} with {message.HopsLeft} hops left of {Message.HopBudget}", node);
+        }
+
         if (message.Body is not SignedBody { Payload: Data { Bytes.Length: >= sizeof(long) } data })
         {
             return;
@@ -146,8 +156,7 @@ public sealed class RunChecks
         switch (effect.Observation)
         {
             case Observation.Dropped when effect.Drop == DropReason.HopBudget:
-                _tallies[(int)CheckKind.HopBudget].Times++;
-                if (!_hadPauses)
+                if (IsBeyondBudget(!_hadPauses))
                 {
                     Violate(CheckKind.HopBudget, $"{_world.NameOf(node)} ended a {effect.Message.Kind} that had used up its {Message.HopBudget} hops", node);
                 }
@@ -227,6 +236,13 @@ public sealed class RunChecks
         {
             (HasViolation, Concerned) = (true, [.. nodes]);
         }
+    }
+
+    /// <summary>Judged where a message ends: with its application, as an answered look-up, or because its hops are used up.</summary>
+    private bool IsBeyondBudget(bool isBeyond)
+    {
+        _tallies[(int)CheckKind.HopBudget].Times++;
+        return isBeyond;
     }
 
     private void CheckBounds(int node)
