@@ -21,6 +21,7 @@ public sealed class ScheduleTests
     [InlineData(ScheduleKind.Kept, 15_405)]
     [InlineData(ScheduleKind.Kept, 19_129)] // until those who knew better were gone, and they owned a ring of their own.
     [InlineData(ScheduleKind.Kept, 31_914)] // Held itself for an orphan long after its successor knew of others in between.
+    [InlineData(ScheduleKind.Kept, 14_481)] // Took an old notifier for one that has it as its successor now.
     [InlineData(ScheduleKind.Kept, 11_575)] // Took a gap on the word of a predecessor that the ring did not know.
     [InlineData(ScheduleKind.Free, 19_517)] // Full founding sets told each other of the departed that they had no room for, for ever.
     public void A_schedule_that_once_failed_holds(ScheduleKind kind, int seed) => Holds(kind, (ulong)seed, 1);
