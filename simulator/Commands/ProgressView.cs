@@ -11,11 +11,11 @@ internal static class ProgressView
 {
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(10);
 
-    public static RunResult Run(IAnsiConsole console, Func<Action<RunProgress>, RunResult> run)
+    public static RunResult Run(IAnsiConsole console, int nodes, Func<Action<RunProgress>, RunResult> run)
     {
         if (!console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
         {
-            return RunWithLines(console, run);
+            return RunWithLines(console, nodes, run);
         }
 
         var text = new TextColumn { Text = "building the network" };
@@ -25,19 +25,26 @@ internal static class ProgressView
             return run(progress =>
             {
                 task.Value = Share(progress);
-                text.Text = Line(progress);
+                text.Text = Line(progress, nodes);
             });
         });
     }
 
-    /// <summary>12 m 30 s of 1 h 00 m   1.8 M events/s   997 live   25 s left.</summary>
-    public static string Line(RunProgress progress)
+    /// <summary>12 m 30 s of 1 h 00 m   1.8 M events/s   997 live   25 s left; or: building 312,000 of 1,000,000 nodes.</summary>
+    /// <param name="progress">How far the run is.</param>
+    /// <param name="nodes">Nodes of the beginning.</param>
+    public static string Line(RunProgress progress, int nodes)
     {
+        if (progress.IsBuilding)
+        {
+            return $"building {Formats.Count(progress.Live)} of {Formats.Count(nodes)} nodes";
+        }
+
         var left = progress.Left is { } time ? $"   {Formats.Duration(time)} left" : "";
         return $"{Formats.Duration(progress.Simulated)} of {Formats.Duration(progress.Total)}   {Formats.Number(progress.EventsPerSecond)} events/s   {Formats.Count(progress.Live)} live{left}";
     }
 
-    private static RunResult RunWithLines(IAnsiConsole console, Func<Action<RunProgress>, RunResult> run)
+    private static RunResult RunWithLines(IAnsiConsole console, int nodes, Func<Action<RunProgress>, RunResult> run)
     {
         var since = Stopwatch.StartNew();
         return run(progress =>
@@ -45,12 +52,12 @@ internal static class ProgressView
             if (since.Elapsed >= LineEvery)
             {
                 since.Restart();
-                console.WriteLine(Line(progress));
+                console.WriteLine(Line(progress, nodes));
             }
         });
     }
 
-    private static double Share(RunProgress progress) => progress.Total > TimeSpan.Zero ? Math.Clamp(progress.Simulated / progress.Total, 0, 1) : 0;
+    private static double Share(RunProgress progress) => !progress.IsBuilding && progress.Total > TimeSpan.Zero ? Math.Clamp(progress.Simulated / progress.Total, 0, 1) : 0;
 
     /// <summary>A column with the line of the moment.</summary>
     private sealed class TextColumn : ProgressColumn

@@ -59,7 +59,7 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
 
         Action<IReadOnlyList<DrawnOption>>? drawn = isSilent ? null : options => ResultTables.WriteDrawn(console, options);
         var settings = new RunSettings { Stop = stop, Drawn = drawn };
-        var result = isSilent ? simulation.Run(scenario, settings) : ProgressView.Run(console, progress => simulation.Run(scenario, settings with { Progress = progress }));
+        var result = isSilent ? simulation.Run(scenario, settings) : ProgressView.Run(console, scenario.Nodes, progress => simulation.Run(scenario, settings with { Progress = progress }));
         return result.Version.Length > 0 ? result : result with { Version = ProductVersion.Text };
     }
 

@@ -37,4 +37,8 @@ public sealed record RunSettings
 /// <param name="Live">Nodes that are up.</param>
 /// <param name="Left">Real time still to go, by the speed so far; null where it is too early to tell.</param>
 public readonly record struct RunProgress(
-    TimeSpan Simulated, TimeSpan Total, long Events, double EventsPerSecond, int Live, TimeSpan? Left);
+    TimeSpan Simulated, TimeSpan Total, long Events, double EventsPerSecond, int Live, TimeSpan? Left)
+{
+    /// <summary>The network of the beginning is being made still: <see cref="Live"/> nodes of it stand.</summary>
+    public bool IsBuilding { get; init; }
+}

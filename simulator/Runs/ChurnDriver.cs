@@ -26,7 +26,8 @@ internal sealed class ChurnDriver
     }
 
     /// <summary>The nodes of the beginning.</summary>
-    public void Populate()
+    /// <param name="progress">Told now and then how many stand.</param>
+    public void Populate(Action<int>? progress)
     {
         var isTraced = _scenario.ChurnOf(_scenario.Phases[0]).Renewal == RenewalKind.Trace;
         if (isTraced)
@@ -42,7 +43,7 @@ internal sealed class ChurnDriver
         };
         if (founders >= _scenario.Options.SuccessorListLength + 2)
         {
-            _world.StartIdeal(founders);
+            _world.StartIdeal(founders, progress);
         }
         else
         {

@@ -79,9 +79,10 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     }
 
     /// <summary>Builds the network, and begins the first phase.</summary>
-    public void Begin()
+    /// <param name="progress">Told now and then how many nodes stand.</param>
+    public void Begin(Action<int>? progress = null)
     {
-        _churn.Populate();
+        _churn.Populate(progress);
         LookAtAll();
         Checks.Begin();
         var meter = Meter;

@@ -26,7 +26,7 @@ public sealed class SimulationRun : ISimulation
         var driver = new RunDriver(scenario, scenario.Seed);
         var pace = new Pace(settings, driver.World, scenario.Duration);
         driver.Speed = pace.Speed;
-        driver.Begin();
+        driver.Begin(pace.TellBuilding);
         Play(driver, scenario, settings, pace);
         driver.Stop();
         var peak = PeakMemory.Bytes;
@@ -104,6 +104,16 @@ public sealed class SimulationRun : ISimulation
             var (events, at) = (world.Counters.Events - _sampleEvents, _watch.Elapsed - _sampleAt);
             (_sampleEvents, _sampleAt) = (world.Counters.Events, _watch.Elapsed);
             return at > TimeSpan.Zero ? events / at.TotalSeconds : 0;
+        }
+
+        /// <summary>While the network is built.</summary>
+        public void TellBuilding(int nodes)
+        {
+            if (nodes == 0 || _watch.Elapsed - _toldAt >= ProgressPeriod)
+            {
+                _toldAt = _watch.Elapsed;
+                settings.Progress?.Invoke(new RunProgress(TimeSpan.Zero, total, 0, 0, nodes, null) { IsBuilding = true });
+            }
         }
 
         public void Tell()

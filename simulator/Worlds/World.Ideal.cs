@@ -10,7 +10,8 @@ public sealed partial class World
 {
     /// <summary>Starts the first <paramref name="count"/> nodes as members of one perfect ring, all links made.</summary>
     /// <param name="count">At least two more than the successor list is long.</param>
-    public void StartIdeal(int count)
+    /// <param name="progress">Told now and then how many stand: a million take a minute.</param>
+    public void StartIdeal(int count, Action<int>? progress = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
         _hub = NewHub(new Admission.HubState(IsFounded: true, []));
@@ -28,6 +29,10 @@ public sealed partial class World
         for (var rank = 0; rank < count; rank++)
         {
             StartIdeal(ring, rank, numbers, contacts);
+            if ((rank & 0x3ff) == 0)
+            {
+                progress?.Invoke(rank);
+            }
         }
     }
 

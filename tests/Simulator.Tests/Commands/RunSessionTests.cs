@@ -2,6 +2,7 @@ using System.Text.Json;
 using Overlay.Simulator.Commands;
 using Overlay.Simulator.Metrics;
 using Overlay.Simulator.Reports;
+using Overlay.Simulator.Runs;
 using Overlay.Simulator.Scenarios;
 
 namespace Overlay.Simulator.Tests.Commands;
@@ -11,6 +12,19 @@ public sealed class RunSessionTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("overlay-run-");
     private readonly StringWriter _seen = new();
     private readonly StringWriter _output = new();
+
+    [Fact]
+    public void A_network_being_built_says_how_many_nodes_stand()
+    {
+        var told = new List<RunProgress>();
+        var scenario = new Scenario { Name = "big", Nodes = 2_000, Mode = LinkMode.Contact, Checks = [], Phases = [new Phase { Name = "all", Duration = TimeSpan.FromMilliseconds(1) }] };
+
+        new SimulationRun().Run(scenario, new RunSettings { Progress = told.Add });
+
+        var building = told.FindAll(progress => progress.IsBuilding);
+        Assert.NotEmpty(building);
+        Assert.Equal($"building {Formats.Count(building[0].Live)} of 2,000 nodes", ProgressView.Line(building[0], scenario.Nodes));
+    }
 
     [Fact]
     public void Seed_and_parameters_come_first_and_the_tables_last()
