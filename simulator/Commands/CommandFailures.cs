@@ -28,6 +28,37 @@ internal static class CommandFailures
     private static string PathOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 
+    /// <summary>Makes a folder before the work whose results it is to hold: a run of an hour does not find out at its end.</summary>
+    /// <exception cref="InvalidDataException">There can be none at that place.</exception>
+    public static void MakeFolder(string option, string? path)
+    {
+        try
+        {
+            if (path is not null)
+            {
+                Directory.CreateDirectory(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidDataException($"{option} '{path}': no folder can be made there: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads a file that the user named.</summary>
+    /// <exception cref="InvalidDataException">It cannot be read.</exception>
+    public static string ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidDataException($"'{path}': {(Directory.Exists(path) ? "is a folder, not a file" : e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message)}", e);
+        }
+    }
+
     /// <summary>Runs a command; bad input of the user becomes lines on the error stream and the exit code 2.</summary>
     public static int Guard(Func<int> command)
     {

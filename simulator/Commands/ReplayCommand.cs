@@ -21,6 +21,7 @@ internal static class ReplayCommand
         {
             var seed = SeedFile.Read(parsed.GetValue(file)!);
             var request = new RunRequest { Json = parsed.GetValue(json), Quiet = parsed.GetValue(quiet), ReportFolder = parsed.GetValue(report) };
+            CommandFailures.MakeFolder("--report", request.ReportFolder);
             using var interruption = new Interruption();
             return new RunSession(simulation(), Terminal.OfProcess, Console.Out).Replay(seed, request, interruption.Token);
         }));

@@ -35,6 +35,8 @@ internal static class RunCommand
                 Shrink = parsed.GetValue(shrink),
                 MaxTries = parsed.GetValue(tries),
             };
+            CommandFailures.MakeFolder("--report", request.ReportFolder);
+            CommandFailures.MakeFolder("--seed-file", request.SeedFile is { Length: > 0 } seed ? Path.GetDirectoryName(Path.GetFullPath(seed)) : request.SeedFile);
             using var interruption = new Interruption();
             return new RunSession(simulation(), Terminal.OfProcess, Console.Out).Run(scenario, request, interruption.Token);
         }));

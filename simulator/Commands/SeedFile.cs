@@ -56,7 +56,7 @@ public sealed record SeedFile
     /// <exception cref="ScenarioException">A file that its scenario names is not there any more.</exception>
     public static SeedFile Read(string path)
     {
-        var seed = ResultJson.Read<SeedFile>(File.ReadAllText(path), path);
+        var seed = ResultJson.Read<SeedFile>(CommandFailures.ReadFile(path), path);
         return seed with { Scenario = ScenarioReader.Read(Encoding.UTF8.GetBytes(ScenarioReader.ToText(seed.Scenario)), path) };
     }
 }

@@ -41,6 +41,7 @@ internal static class SweepCommand
                 Resume = parsed.GetValue(resume),
                 Json = parsed.GetValue(json),
             };
+            CommandFailures.MakeFolder("--out", request.Folder);
             using var interruption = new Interruption();
             return new SweepSession(simulation, Terminal.OfProcess, Console.Out).Run(plan, request, interruption.Token);
         }));
@@ -55,7 +56,10 @@ internal static class SweepCommand
         var json = CommonOptions.Json("The summary as JSON, and nothing else on the output.");
         var command = new Command("merge", "Summarizes the runs of several folders: table, CSV, JSON and a page with mean and confidence interval for each point. " + ExitCodes) { folders, into, json };
         command.SetAction(parsed => CommandFailures.Guard(() =>
-            new SweepSession(simulation, Terminal.OfProcess, Console.Out).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json))));
+        {
+            CommandFailures.MakeFolder("--out", parsed.GetValue(into));
+            return new SweepSession(simulation, Terminal.OfProcess, Console.Out).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json));
+        }));
         return command;
     }
 

@@ -27,7 +27,8 @@ public static class ResultJson
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{source}: {e.Message}", e);
+            var where = e.Path is { Length: > 1 } path ? FormattableString.Invariant($"{path.TrimStart('$', '.')}, ") : "";
+            throw new InvalidDataException(FormattableString.Invariant($"{source}: no file that a run wrote: {where}line {e.LineNumber + 1} is not what was expected"), e);
         }
     }
 

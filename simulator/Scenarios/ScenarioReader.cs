@@ -43,7 +43,7 @@ public static class ScenarioReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw Refused(path, e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message);
+            throw Refused(path, Directory.Exists(path) ? "is a folder, not a file" : e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message);
         }
     }
 

@@ -43,6 +43,7 @@ public sealed record CellFile
     public static CellFile Read(string path) => ResultJson.Read<CellFile>(File.ReadAllText(path), path);
 
     /// <summary>The paths of all cells below the given folders, in order of their names.</summary>
+    /// <exception cref="InvalidDataException">One of the folders is not there.</exception>
     public static IReadOnlyList<string> Find(IEnumerable<string> folders) =>
-        [.. folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Extension, SearchOption.AllDirectories)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [.. folders.SelectMany(folder => !Directory.Exists(folder) ? throw new InvalidDataException($"'{folder}': there is no such folder") : Directory.EnumerateFiles(folder, "*" + Extension, SearchOption.AllDirectories)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Overlay.Simulator.Metrics;
 
 namespace Overlay.Simulator.Sweeps;
@@ -32,7 +33,7 @@ public sealed class SweepRunner(Func<ISimulation> create, string folder)
         threads.ForEach(thread => thread.Join());
         if (errors.Count > 0)
         {
-            throw new AggregateException(errors);
+            ExceptionDispatchInfo.Throw(errors[0]); // The others had no better reason: one disk, one folder.
         }
 
         void Work()

@@ -22,6 +22,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run quiet --duration 8000h", "--duration: more than 100,000 samples in 8000h, one every 10s")]
     [InlineData("run weibull-churn --set churn.session.model=pareto --set churn.session.shape=1", "take a shape above 1, or another law")]
     [InlineData("run quiet --set overlay.stabilizePeriod=30s", "make loneSuspicionTimeout at least 34500ms")]
+    [InlineData("run quiet --report /dev/null/x", "--report '/dev/null/x': no folder can be made there")]
+    [InlineData("sweep quiet --out /dev/null", "--out '/dev/null': no folder can be made there")]
     [InlineData("run quite", "Did you mean 'quiet'?")]
     [InlineData("run quiet --tries 0 --shrink", "--tries must be a whole number in 1 … 1,000,000, not '0'.")]
     [InlineData("run quiet --seed x", "--seed=x: seed: must be a whole number")]
