@@ -26,9 +26,10 @@ public sealed partial class World
 
         Numbers = count;
         var ring = new IdealRing(ids, _options.Overlay);
+        var scratch = new PlaceScratch(_options.Overlay);
         for (var rank = 0; rank < count; rank++)
         {
-            StartIdeal(ring, rank, numbers, contacts);
+            StartIdeal(ring, rank, numbers, contacts, scratch);
             if ((rank & 0x3ff) == 0)
             {
                 progress?.Invoke(rank);
@@ -55,20 +56,19 @@ public sealed partial class World
         return contacts;
     }
 
-    private void StartIdeal(IdealRing ring, int rank, int[] numbers, Contact[] contacts)
+    private void StartIdeal(IdealRing ring, int rank, int[] numbers, Contact[] contacts, PlaceScratch scratch)
     {
         Contact Of(int other) => contacts[numbers[other]];
 
         Span<int> rows = stackalloc int[FingerTable.Rows];
-        var ranked = new RankLink[_options.Overlay.MaxLinks];
+        var (successors, fingers) = (scratch.Successors, scratch.Fingers);
         ring.CopyFingers(rank, rows);
-        var successors = new Contact[_options.Overlay.SuccessorListLength];
+        fingers.Clear();
         for (var step = 0; step < successors.Length; step++)
         {
             successors[step] = Of(ring.After(rank, step + 1));
         }
 
-        var fingers = new List<IdealFinger>(FingerTable.Rows);
         for (var row = FingerTable.Rows - 1; row >= 0; row--)
         {
             if (rows[row] >= 0)
@@ -77,10 +77,11 @@ public sealed partial class World
             }
         }
 
-        var links = new IdealLink[ring.CopyLinks(rank, ranked)];
+        var links = scratch.Links.AsSpan(0, ring.CopyLinks(rank, scratch.Ranked));
         for (var at = 0; at < links.Length; at++)
         {
-            links[at] = new(Of(ranked[at].Peer), ranked[at].Purpose, ranked[at].PeerPurpose, ranked[at].IsIncoming);
+            ref readonly var ranked = ref scratch.Ranked[at];
+            links[at] = new(Of(ranked.Peer), ranked.Purpose, ranked.PeerPurpose, ranked.IsIncoming);
         }
 
         var number = numbers[rank];
@@ -99,5 +100,17 @@ public sealed partial class World
         BecomeAlive(number);
         _nodes[number] = OverlayNode.FromIdeal(_options.Overlay, identity.Ports, identity.StartAt(Now), Now, place, _outbox);
         AfterStep(number);
+    }
+
+    /// <summary>What one place is described in, used for all of them.</summary>
+    private sealed class PlaceScratch(OverlayOptions options)
+    {
+        public Contact[] Successors { get; } = new Contact[options.SuccessorListLength];
+
+        public List<IdealFinger> Fingers { get; } = new(FingerTable.Rows);
+
+        public RankLink[] Ranked { get; } = new RankLink[options.MaxLinks];
+
+        public IdealLink[] Links { get; } = new IdealLink[options.MaxLinks];
     }
 }

@@ -45,14 +45,12 @@ public sealed partial class OverlayNode
         foreach (ref readonly var link in place.Links)
         {
             _context.Certificates.Vouch(link.Peer);
-            var open = new LinkSetUp(_context.NextLink(), link.Peer.Id, link.IsIncoming)
+            if (_context.Links.TryOpen(now, _context.NextLink(), link.Peer.Id, link.Peer, link.IsIncoming, out var open))
             {
-                Peer = link.Peer,
-                Purpose = link.Purpose,
-                PeerPurpose = link.PeerPurpose,
-                PeerPhase = NodePhase.Member,
-            };
-            _context.Links.TryOpen(now, open, out _);
+                open.Purpose = link.Purpose;
+                open.PeerPurpose = link.PeerPurpose;
+                open.PeerPhase = NodePhase.Member;
+            }
         }
 
         _links.BeginIdeal(NodePhase.Member);

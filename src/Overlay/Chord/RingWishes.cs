@@ -33,12 +33,22 @@ internal struct RingWishes
     /// <summary>From now on links for <paramref name="purpose"/> are wished to exactly <paramref name="peers"/>.</summary>
     public void Set(Instant now, INodePort port, LinkPurpose purpose, ReadOnlySpan<Contact> peers)
     {
+        var (count, room) = (_wished.Length, _wished.Length);
         foreach (ref readonly var peer in peers)
         {
-            if (Array.IndexOf(_wished, Wish(peer.Id, purpose)) < 0)
+            room += Array.IndexOf(_wished, Wish(peer.Id, purpose)) < 0 ? 1 : 0;
+        }
+
+        if (room > count)
+        {
+            Array.Resize(ref _wished, room);
+        }
+
+        foreach (ref readonly var peer in peers)
+        {
+            if (Array.IndexOf(_wished, Wish(peer.Id, purpose), 0, count) < 0)
             {
-                Array.Resize(ref _wished, _wished.Length + 1);
-                _wished[^1] = Wish(peer.Id, purpose);
+                _wished[count++] = Wish(peer.Id, purpose);
                 port.WantLink(now, peer, purpose);
             }
             else if (!port.IsLinked(peer.Id))
@@ -47,7 +57,8 @@ internal struct RingWishes
             }
         }
 
-        for (var index = _wished.Length - 1; index >= 0; index--)
+        Array.Resize(ref _wished, count); // Somebody may be named twice.
+        for (var index = count - 1; index >= 0; index--)
         {
             var peer = PeerOf(_wished[index]);
             if (_wished[index] == Wish(peer, purpose) && !peers.Contains(peer))

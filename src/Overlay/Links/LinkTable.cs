@@ -111,22 +111,33 @@ public sealed partial class LinkTable
     public bool TryOpen(Instant now, LinkSetUp setUp, out Link link)
     {
         ArgumentNullException.ThrowIfNull(setUp);
-        link = default;
-        var place = LinkFlags.Of(setUp.PeerId);
-        var at = LowerBound(place);
-        if (OpenCount == MaxLinks || (at < OpenCount && LinkFlags.PeerOf(_places[at]) == setUp.PeerId))
+        if (!TryOpen(now, setUp.Id, setUp.PeerId, setUp.Peer, setUp.IsIncoming, out link))
         {
             return false;
         }
 
         Remove(setUp);
+        link.Purpose = setUp.Purpose;
+        link.PeerPurpose = setUp.PeerPurpose;
+        link.PeerPhase = setUp.PeerPhase;
+        return true;
+    }
+
+    /// <summary>Takes a link that is open and proved from the beginning, as <see cref="TryOpen(Instant, LinkSetUp, out Link)"/> does after a set-up.</summary>
+    public bool TryOpen(Instant now, LinkId id, RingId peerId, in Contact peer, bool isIncoming, out Link link)
+    {
+        link = default;
+        var place = LinkFlags.Of(peerId);
+        var at = LowerBound(place);
+        if (OpenCount == MaxLinks || (at < OpenCount && LinkFlags.PeerOf(_places[at]) == peerId))
+        {
+            return false;
+        }
+
         Insert(at);
-        LinkFlags.SetPurpose(ref place, setUp.Purpose);
-        LinkFlags.SetPeerPurpose(ref place, setUp.PeerPurpose);
-        LinkFlags.SetPeerPhase(ref place, setUp.PeerPhase);
-        _places[at] = place | (setUp.IsIncoming ? LinkFlags.Incoming : 0);
-        _names[at] = new() { Id = setUp.Id.Value, Heard = StampOf(now) };
-        _peers[at] = setUp.Peer;
+        _places[at] = place | (isIncoming ? LinkFlags.Incoming : 0);
+        _names[at] = new() { Id = id.Value, Heard = StampOf(now) };
+        _peers[at] = peer;
         link = LinkAt(at);
         return true;
     }

@@ -83,6 +83,13 @@ public static class MessageSecurity
         return now.UnixMilliseconds - body.ExpiresAt > tolerance.Ticks / TimeSpan.TicksPerMillisecond;
     }
 
+    /// <summary>The first moment at which <see cref="IsExpired"/> says so.</summary>
+    public static Instant EndOfLife(SignedBody body, Instant now, TimeSpan tolerance)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return now + TimeSpan.FromMilliseconds(body.ExpiresAt - now.UnixMilliseconds + 1) + tolerance;
+    }
+
     /// <summary>Seals application bytes for the holder of <paramref name="recipient"/>; the envelope they travel in is bound to them.</summary>
     /// <param name="message">The envelope, with <see cref="MessageFlags.Sealed"/> set.</param>
     /// <param name="data">What only the destination may read.</param>

@@ -29,8 +29,6 @@ public sealed class Intake
     /// <summary>How far two nodes' clocks may be apart.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    private static readonly TimeSpan DeliveredMemory = Courier.MessageLife + ClockTolerance + ClockTolerance;
-
     private const int MaxParked = 64;
     private const int MaxFetches = 64;
 
@@ -78,7 +76,7 @@ public sealed class Intake
 
         arrival = new(message, body, contact, link);
         if ((body.Signature.Length > 0 || message.Kind == MessageKind.Data) && link != default
-            && !_delivered.TryAdd(now, message.Source, body.Instance, message.MessageId, DeliveredMemory))
+            && !_delivered.TryAdd(now, message.Source, body.Instance, message.MessageId, MessageSecurity.EndOfLife(body, now, ClockTolerance)))
         {
             _context.Drop(DropReason.Duplicate, message, link);
             isDuplicate = true;

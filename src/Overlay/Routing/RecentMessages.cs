@@ -5,8 +5,9 @@ namespace Overlay.Routing;
 
 /// <summary>Which messages were delivered here, so that none is delivered twice: (source, instance, message id), for as long as it could come again.</summary>
 /// <remarks>
-/// Follows the traffic: grows to <see cref="MaxEntries"/>. and shrinks again, and a few are searched without an index. What has aged out is forgotten; where even that is not enough the oldest is, and a replay of it within its
-/// life would pass: 65,536 deliveries in five and a half minutes are 200 a second.
+/// Follows the traffic: grows to <see cref="MaxEntries"/> and shrinks again, and a few are searched without an index. What can no longer come is forgotten, in the
+/// order of delivery; where even that is not enough the oldest is, and a replay of it within its life would pass: 65,536 deliveries in five and a half minutes are
+/// 200 a second.
 /// </remarks>
 internal struct RecentMessages
 {
@@ -26,11 +27,11 @@ internal struct RecentMessages
     /// <param name="source">Who sent it.</param>
     /// <param name="instance">The sender's instance.</param>
     /// <param name="messageId">The message.</param>
-    /// <param name="memory">How long a message could come again: its life and the clock skew allowed.</param>
-    public bool TryAdd(Instant now, RingId source, long instance, ulong messageId, TimeSpan memory)
+    /// <param name="until">When it can no longer come again: the end of its life, and the clock skew allowed.</param>
+    public bool TryAdd(Instant now, RingId source, long instance, ulong messageId, Instant until)
     {
         var entries = _entries ??= new Entry[FirstEntries];
-        while (_count > 0 && entries[_oldest].At + memory <= now)
+        while (_count > 0 && entries[_oldest].Until <= now)
         {
             RemoveOldest(entries);
         }
@@ -49,7 +50,7 @@ internal struct RecentMessages
             entries = Resize(entries, Math.Max(FirstEntries, _count * 2));
         }
 
-        Append(entries, new Entry(source, instance, messageId, now));
+        Append(entries, new Entry(source, instance, messageId, until));
         return true;
     }
 
@@ -108,9 +109,9 @@ internal struct RecentMessages
         return entries;
     }
 
-    private readonly struct Entry(RingId source, long instance, ulong messageId, Moment at)
+    private readonly struct Entry(RingId source, long instance, ulong messageId, Moment until)
     {
-        public readonly Moment At = at;
+        public readonly Moment Until = until;
         private readonly RingId _source = source;
         private readonly long _instance = instance;
         private readonly ulong _messageId = messageId;
