@@ -90,6 +90,7 @@ internal static class BenchCommandChord
                 FixFingersPeriod = TimeSpan.FromSeconds(10),
                 ProbePeriod = TimeSpan.FromSeconds(10), // There an oracle tells who died; here whoever is silent for so long is asked.
                 IdleProbePeriod = TimeSpan.FromSeconds(60),
+                LoneSuspicionTimeout = TimeSpan.FromSeconds(15),
             },
             Network = new NetworkSpec { Delay = new DelaySpec { Law = DelayLaw.Uniform } },
             Churn = new ChurnSpec { Renewal = RenewalKind.Fixed, Session = new DurationSpec(DurationLaw.Exponential) { Mean = TimeSpan.FromHours(1) } },

@@ -49,6 +49,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("bench chord --nodes 100 --seconds 60 --json", 0.9)] // With churn: what was asked of a key whose owner died may be lost.
+    [InlineData("bench sgchord --nodes 100 --seconds 60 --json", 1)]
+    public async Task A_benchmark_plays_a_ring_that_answers(string arguments, double least)
+    {
+        var (code, output, error) = await RunAsync(arguments.Split(' '));
+
+        Assert.True(code == 0, error);
+        Assert.True(JsonDocument.Parse(output).RootElement.GetProperty("rows")[0].GetProperty("lookupSuccess").GetDouble() >= least, output);
+    }
+
+    [Theory]
     [InlineData("node,up,down\n0,0,100\n0,50,200\n", "bad.csv(3): node 0 is up since line 2")]
     [InlineData("node,up,down\n0,100,200\n1,50,200\n", "bad.csv(3): up at 50 s comes after")]
     public async Task A_trace_out_of_order_is_named_with_its_line(string trace, string says)
