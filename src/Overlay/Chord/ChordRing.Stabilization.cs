@@ -139,8 +139,7 @@ public sealed partial class ChordRing
             return;
         }
 
-        var isUnchanged = step == QueryStep.StabilizeFirst && _departed.Count == 0 && _successors.FollowsFrom(target, answer.Successors);
-        var known = isUnchanged || TryResolve(now, target.Id, answer.Successors, _successors.Capacity);
+        var known = TryResolve(now, target.Id, answer.Successors, _successors.Capacity);
         Contact? predecessor = null;
         if (answer.Predecessor is { } named && known)
         {
@@ -166,7 +165,7 @@ public sealed partial class ChordRing
                 CompleteJoin(now, target, answer);
                 break;
             case QueryStep.StabilizeFirst:
-                CompleteFirst(now, target, answer, predecessor, sentAt, isUnchanged);
+                CompleteFirst(now, target, answer, predecessor, sentAt);
                 break;
             case QueryStep.StabilizeSecond:
                 CompleteSecond(now, target, answer);
@@ -196,7 +195,7 @@ public sealed partial class ChordRing
     }
 
     /// <summary>Zave, Stabilize step 1, with the answer of the first successor s. The contacts of its list are in <see cref="_resolved"/>.</summary>
-    private void CompleteFirst(Instant now, in Contact s, Neighbours answer, Contact? between, Instant sentAt, bool isUnchanged)
+    private void CompleteFirst(Instant now, in Contact s, Neighbours answer, Contact? between, Instant sentAt)
     {
         if (!IsAnswerOfMember(now, s, answer))
         {
@@ -214,7 +213,7 @@ public sealed partial class ChordRing
             SuccessorConfirmed(now, sentAt, s.Id, answer.ArcAfter);
         }
 
-        if (!isUnchanged && !TryAdoptListOf(now, s))
+        if (!TryAdoptListOf(now, s))
         {
             return;
         }

@@ -92,32 +92,6 @@ public struct SuccessorList(RingId owner, int capacity)
         return count;
     }
 
-    /// <summary>
-    /// Whether the answer of <paramref name="first"/> leads to the list that stands: a full one, which begins with it and goes on as it says. Nearly every round of
-    /// a settled ring ends so, and then nobody's certificate needs to be looked up.
-    /// </summary>
-    public readonly bool FollowsFrom(in Contact first, IReadOnlyList<Descriptor> rest)
-    {
-        ArgumentNullException.ThrowIfNull(rest);
-        var entries = Entries;
-        if (entries.Length != Capacity || rest.Count < Capacity - 1 || !entries[0].IsSameAs(first))
-        {
-            return false;
-        }
-
-        var shared = rest is DescriptorList list ? list.Contacts : default;
-        for (var index = 1; index < entries.Length; index++)
-        {
-            var isSame = shared.Length > 0 && shared[index - 1].IsSameAs(entries[index]);
-            if (!isSame && rest[index - 1] != entries[index].Descriptor)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     /// <summary>Takes <paramref name="entries"/> as the list. Whether that changed it.</summary>
     public bool Assign(ReadOnlySpan<Contact> entries)
     {
