@@ -9,13 +9,14 @@ namespace Overlay.Simulator.Commands;
 /// <summary>How far a run is: a bar where somebody looks, else a line now and then.</summary>
 internal static class ProgressView
 {
-    private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(10);
+    /// <summary>How long a line that nobody watches stands for.</summary>
+    public static TimeSpan LineEvery { get; } = TimeSpan.FromSeconds(10);
 
     public static RunResult Run(IAnsiConsole console, int nodes, Func<Action<RunProgress>, RunResult> run)
     {
         if (!console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
         {
-            return RunWithLines(console, nodes, run);
+            return RunWithLines(console.WriteLine, nodes, LineEvery, run);
         }
 
         var text = new TextColumn { Text = "building the network" };
@@ -44,15 +45,20 @@ internal static class ProgressView
         return $"{Formats.Duration(progress.Simulated)} of {Formats.Duration(progress.Total)}   {Formats.Number(progress.EventsPerSecond)} events/s   {Formats.Count(progress.Live)} live{left}";
     }
 
-    private static RunResult RunWithLines(IAnsiConsole console, int nodes, Func<Action<RunProgress>, RunResult> run)
+    /// <summary>A line now and then.</summary>
+    /// <param name="say">Takes the lines.</param>
+    /// <param name="nodes">Nodes of the beginning.</param>
+    /// <param name="every">Time from one line to the next.</param>
+    /// <param name="run">Runs, and tells how far it is.</param>
+    public static RunResult RunWithLines(Action<string> say, int nodes, TimeSpan every, Func<Action<RunProgress>, RunResult> run)
     {
         var since = Stopwatch.StartNew();
         return run(progress =>
         {
-            if (since.Elapsed >= LineEvery)
+            if (since.Elapsed >= every)
             {
                 since.Restart();
-                console.WriteLine(Line(progress, nodes));
+                say(Line(progress, nodes));
             }
         });
     }

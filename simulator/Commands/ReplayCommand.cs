@@ -23,7 +23,7 @@ internal static class ReplayCommand
             var request = new RunRequest { Json = parsed.GetValue(json), Quiet = parsed.GetValue(quiet), ReportFolder = parsed.GetValue(report) };
             CommandFailures.MakeFolder("--report", request.ReportFolder);
             using var interruption = new Interruption();
-            return new RunSession(simulation(), Terminal.OfProcess, Console.Out).Replay(seed, request, interruption.Token);
+            return new RunSession(simulation(), Terminal.OfProcess, Console.Out, Console.Error).Replay(seed, request, interruption.Token);
         }));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Overlay.Simulator.Experiments;
@@ -100,7 +101,7 @@ internal static class ReproduceCommand
         {
             if (json)
             {
-                measured.AddRange(rows.Select(row => reproduction.Measure(row, settings, static _ => { })));
+                measured.AddRange(rows.Select(row => reproduction.Measure(row, settings, SayNowAndThen(reproduction, row))));
             }
             else
             {
@@ -122,6 +123,20 @@ internal static class ReproduceCommand
         }
 
         return !isWhole ? CommandFailures.Interrupted : measured.TrueForAll(row => row.IsMet) ? CommandFailures.Done : CommandFailures.PromiseBroken;
+    }
+
+    /// <summary>Where the output is JSON, how far it is goes to the other stream, a line now and then.</summary>
+    private static Action<double> SayNowAndThen(Reproduction reproduction, string row)
+    {
+        var since = Stopwatch.StartNew();
+        return done =>
+        {
+            if (since.Elapsed >= ProgressView.LineEvery)
+            {
+                since.Restart();
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reproduction.RowTitle} {row}: {done * 100:0} %"));
+            }
+        };
     }
 
     private static void MeasureWatched(ProgressContext context, Reproduction reproduction, string[] rows, ReproductionSettings settings, List<ReproducedRow> measured)

@@ -38,7 +38,7 @@ internal static class RunCommand
             CommandFailures.MakeFolder("--report", request.ReportFolder);
             CommandFailures.MakeFolder("--seed-file", request.SeedFile is { Length: > 0 } seed ? Path.GetDirectoryName(Path.GetFullPath(seed)) : request.SeedFile);
             using var interruption = new Interruption();
-            return new RunSession(simulation(), Terminal.OfProcess, Console.Out).Run(scenario, request, interruption.Token);
+            return new RunSession(simulation(), Terminal.OfProcess, Console.Out, Console.Error).Run(scenario, request, interruption.Token);
         }));
         return command;
     }

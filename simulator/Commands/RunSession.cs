@@ -10,8 +10,12 @@ namespace Overlay.Simulator.Commands;
 /// <param name="simulation">What runs it.</param>
 /// <param name="console">Where people read.</param>
 /// <param name="output">Where programs read.</param>
-public sealed class RunSession(ISimulation simulation, IAnsiConsole console, TextWriter output)
+/// <param name="errors">Where a run whose output is JSON says how far it is; null: nowhere.</param>
+public sealed class RunSession(ISimulation simulation, IAnsiConsole console, TextWriter output, TextWriter? errors = null)
 {
+    /// <summary>Time from one line of progress to the next where nobody watches a bar.</summary>
+    public TimeSpan LineEvery { get; init; } = ProgressView.LineEvery;
+
     /// <summary>Runs the scenario.</summary>
     /// <returns>0: everything held; 1: something did not; 130: interrupted before anything failed.</returns>
     public int Run(Scenario scenario, RunRequest request, CancellationToken stop)
@@ -59,8 +63,15 @@ public sealed class RunSession(ISimulation simulation, IAnsiConsole console, Tex
 
         Action<IReadOnlyList<DrawnOption>>? drawn = isSilent ? null : options => ResultTables.WriteDrawn(console, options);
         var settings = new RunSettings { Stop = stop, Drawn = drawn };
-        var result = isSilent ? simulation.Run(scenario, settings) : ProgressView.Run(console, scenario.Nodes, progress => simulation.Run(scenario, settings with { Progress = progress }));
+        var result = (request, errors) switch
+        {
+            ({ Quiet: false, Json: false }, _) => ProgressView.Run(console, scenario.Nodes, RunTold),
+            ({ Quiet: false }, { } said) => ProgressView.RunWithLines(said.WriteLine, scenario.Nodes, LineEvery, RunTold),
+            _ => simulation.Run(scenario, settings),
+        };
         return result.Version.Length > 0 ? result : result with { Version = ProductVersion.Text };
+
+        RunResult RunTold(Action<RunProgress> progress) => simulation.Run(scenario, settings with { Progress = progress });
     }
 
     private void Show(RunResult result, RunRequest request, bool isReplay = false)

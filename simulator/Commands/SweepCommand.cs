@@ -43,7 +43,7 @@ internal static class SweepCommand
             };
             CommandFailures.MakeFolder("--out", request.Folder);
             using var interruption = new Interruption();
-            return new SweepSession(simulation, Terminal.OfProcess, Console.Out).Run(plan, request, interruption.Token);
+            return new SweepSession(simulation, Terminal.OfProcess, Console.Out, Console.Error).Run(plan, request, interruption.Token);
         }));
         return command;
     }
@@ -58,7 +58,7 @@ internal static class SweepCommand
         command.SetAction(parsed => CommandFailures.Guard(() =>
         {
             CommandFailures.MakeFolder("--out", parsed.GetValue(into));
-            return new SweepSession(simulation, Terminal.OfProcess, Console.Out).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json));
+            return new SweepSession(simulation, Terminal.OfProcess, Console.Out, Console.Error).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json));
         }));
         return command;
     }

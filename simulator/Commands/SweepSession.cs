@@ -30,7 +30,8 @@ public sealed record SweepRequest
 /// <param name="create">Makes a simulation for one run.</param>
 /// <param name="console">Where people read.</param>
 /// <param name="output">Where programs read.</param>
-public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console, TextWriter output)
+/// <param name="errors">Where a sweep whose output is JSON says how far it is; null: nowhere.</param>
+public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console, TextWriter output, TextWriter? errors = null)
 {
     private readonly Stopwatch _since = new();
     private int _before;
@@ -105,7 +106,11 @@ public sealed class SweepSession(Func<ISimulation> create, IAnsiConsole console,
 
     private void Say(SweepRequest request, FormattableString text)
     {
-        if (!request.Json)
+        if (request.Json)
+        {
+            errors?.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+        }
+        else
         {
             console.MarkupLineInterpolated(CultureInfo.InvariantCulture, text);
         }

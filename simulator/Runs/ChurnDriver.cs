@@ -27,7 +27,9 @@ internal sealed class ChurnDriver
 
     /// <summary>The nodes of the beginning.</summary>
     /// <param name="progress">Told now and then how many stand.</param>
-    public void Populate(Action<int>? progress)
+    /// <param name="cancellation">Ends the building.</param>
+    /// <exception cref="OperationCanceledException">The building was ended.</exception>
+    public void Populate(Action<int>? progress, CancellationToken cancellation)
     {
         var isTraced = _scenario.ChurnOf(_scenario.Phases[0]).Renewal == RenewalKind.Trace;
         if (isTraced)
@@ -43,7 +45,7 @@ internal sealed class ChurnDriver
         };
         if (founders >= _scenario.Options.SuccessorListLength + 2)
         {
-            _world.StartIdeal(founders, progress);
+            _world.StartIdeal(founders, progress, cancellation);
         }
         else
         {

@@ -80,9 +80,11 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
 
     /// <summary>Builds the network, and begins the first phase.</summary>
     /// <param name="progress">Told now and then how many nodes stand.</param>
-    public void Begin(Action<int>? progress = null)
+    /// <param name="cancellation">Ends the building.</param>
+    /// <exception cref="OperationCanceledException">The building was ended: nothing ran, and nothing will.</exception>
+    public void Begin(Action<int>? progress = null, CancellationToken cancellation = default)
     {
-        _churn.Populate(progress);
+        _churn.Populate(progress, cancellation);
         LookAtAll();
         Checks.Begin();
         var meter = Meter;
@@ -92,9 +94,15 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         World.Plan(World.Ticks + _scenario.SampleEvery.Ticks, (int)Planned.Sample);
     }
 
-    /// <summary>Ends the run where it stands; a phase that is under way is not complete.</summary>
+    /// <summary>Ends the run where it stands; a phase that is under way is not complete, and of a network that was never built there is nothing to tell.</summary>
     public void Stop()
     {
+        if (_phaseIndex < 0)
+        {
+            (IsOver, IsPartial) = (true, true);
+            return;
+        }
+
         if (!IsOver)
         {
             (IsOver, IsPartial) = (true, true);

@@ -26,8 +26,16 @@ public sealed class SimulationRun : ISimulation
         var driver = new RunDriver(scenario, scenario.Seed);
         var pace = new Pace(settings, driver.World, scenario.Duration);
         driver.Speed = pace.Speed;
-        driver.Begin(pace.TellBuilding);
-        Play(driver, scenario, settings, pace);
+        try
+        {
+            driver.Begin(pace.TellBuilding, settings.Stop);
+            Play(driver, scenario, settings, pace);
+        }
+        catch (OperationCanceledException) when (settings.Stop.IsCancellationRequested)
+        {
+            // While the network was being built: the result says that nothing was simulated.
+        }
+
         driver.Stop();
         var peak = PeakMemory.Bytes;
         return ResultOf(driver, scenario, drawn) with

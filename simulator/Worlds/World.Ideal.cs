@@ -11,11 +11,13 @@ public sealed partial class World
     /// <summary>Starts the first <paramref name="count"/> nodes as members of one perfect ring, all links made.</summary>
     /// <param name="count">At least two more than the successor list is long.</param>
     /// <param name="progress">Told now and then how many stand: a million take a minute.</param>
-    public void StartIdeal(int count, Action<int>? progress = null)
+    /// <param name="cancellation">Ends the building; the world is of no use then.</param>
+    /// <exception cref="OperationCanceledException">The building was ended.</exception>
+    public void StartIdeal(int count, Action<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
         _hub = NewHub(new Admission.HubState(IsFounded: true, []));
-        var contacts = IssueAll(count);
+        var contacts = IssueAll(count, cancellation);
         var numbers = new int[count];
         _directory.CopyInOrder(numbers);
         var ids = new RingId[count];
@@ -33,11 +35,12 @@ public sealed partial class World
             if ((rank & 0x3ff) == 0)
             {
                 progress?.Invoke(rank);
+                cancellation.ThrowIfCancellationRequested();
             }
         }
     }
 
-    private Contact[] IssueAll(int count)
+    private Contact[] IssueAll(int count, CancellationToken cancellation)
     {
         var contacts = new Contact[count];
         for (var number = 0; number < count; number++)
@@ -51,6 +54,10 @@ public sealed partial class World
             contacts[number] = new(certificate.Id, UnixOrigin, certificate);
             _identities.Pool.Vouch(contacts[number]);
             _directory.Set(certificate.Id, number);
+            if ((number & 0x3ff) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
         }
 
         return contacts;

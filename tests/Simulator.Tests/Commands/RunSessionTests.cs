@@ -27,6 +27,40 @@ public sealed class RunSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_network_is_not_built_to_its_end_once_the_run_is_interrupted()
+    {
+        using var stop = new CancellationTokenSource();
+        var stood = 0;
+        var scenario = new Scenario { Name = "big", Nodes = 5_000, Mode = LinkMode.Contact, Phases = [new Phase { Name = "all", Duration = TimeSpan.FromSeconds(1) }] };
+
+        var result = new SimulationRun().Run(scenario, new RunSettings { Stop = stop.Token, Progress = Interrupt });
+
+        Assert.True(result.IsPartial);
+        Assert.Equal(TimeSpan.Zero, result.Simulated);
+        Assert.InRange(stood, 0, 4_999);
+        Assert.Empty(result.Phases);
+
+        void Interrupt(RunProgress progress)
+        {
+            stood = progress.Live;
+            stop.Cancel();
+        }
+    }
+
+    [Fact]
+    public void Json_alone_is_on_the_output_and_progress_on_the_other_stream()
+    {
+        var errors = new StringWriter();
+        var session = new RunSession(new MadeUpSimulation(), Terminal.CreatePlain(_seen), _output, errors) { LineEvery = TimeSpan.Zero };
+
+        session.Run(ScenarioReader.Find("quiet"), new() { Json = true }, CancellationToken.None);
+
+        using var json = JsonDocument.Parse(_output.ToString());
+        Assert.Equal("", _seen.ToString());
+        Assert.Contains("5 m 00 s of 10 m 00 s", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Seed_and_parameters_come_first_and_the_tables_last()
     {
         var code = Session(new()).Run(ScenarioReader.Find("heavy-churn", ["seed=42"]), new(), CancellationToken.None);
