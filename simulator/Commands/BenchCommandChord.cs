@@ -128,11 +128,13 @@ internal static class BenchCommandChord
         PeakMemory.Reset();
         var (wall, building) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var driver = new RunDriver(scenario, scenario.Seed);
+        var heap = new HeapTrim();
         driver.Begin();
         var (playing, end) = (Environment.CpuUsage.TotalTime, scenario.Duration.Ticks);
         for (var slice = 1; slice <= 1000; slice++)
         {
             driver.World.RunUntil(end / 1000 * slice);
+            heap.Look();
             progress(slice / 1000.0, wall.Elapsed);
         }
 

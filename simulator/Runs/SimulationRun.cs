@@ -97,6 +97,7 @@ public sealed class SimulationRun : ISimulation
     private sealed class Pace(RunSettings settings, Worlds.World world, TimeSpan total)
     {
         private readonly Stopwatch _watch = Stopwatch.StartNew();
+        private readonly HeapTrim _heap = new();
         private long _toldEvents;
         private TimeSpan _toldAt;
         private long _sampleEvents;
@@ -134,6 +135,7 @@ public sealed class SimulationRun : ISimulation
                 return;
             }
 
+            _heap.Look();
             _slice = Math.Max(1024, (long)(events / since.TotalSeconds / 20));
             (_toldAt, _toldEvents) = (_watch.Elapsed, world.Counters.Events);
             var done = world.Elapsed / total;
