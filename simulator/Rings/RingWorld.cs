@@ -140,7 +140,7 @@ public sealed partial class RingWorld : IRingWorld
     public IReadOnlyList<PendingList> Pending()
     {
         var pending = new List<PendingList>();
-        foreach (ref readonly var next in _events.Pending)
+        foreach (var next in _events.Pending)
         {
             if (next.Kind == (int)EventKind.Deliver && next.Detail is Neighbours { Phase: NodePhase.Member } answer && _hosts[next.Node].IsAlive)
             {
