@@ -28,7 +28,7 @@ public sealed class BambooChurn : Reproduction
     /// <inheritdoc/>
     public override IReadOnlyList<string> Reasons { get; } =
     [
-        "Every departure is a crash. First try: answered by the right owner, with no second question after 2 s without an answer.",
+        "Every departure is a crash. First try: answered by the right owner, with no second question, which is asked after 3.3 s without an answer.",
         "contact: whoever is known can be talked to at once; a call to a dead node ends after 500 ms. links: every link is signalled and set up first.",
         "Upkeep is all of the overlay's own messages, the 0.02 look-ups a node and second included; link bytes are keep-alive, probes, signalling and set-up, beside it.",
         "Delays are a plane fitted to measured wide-area round trips (median 140 ms), not the paper's ModelNet: its latencies are not compared.",

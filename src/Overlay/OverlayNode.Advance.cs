@@ -62,6 +62,7 @@ public sealed partial class OverlayNode
         }
 
         AdvanceLiveness(now);
+        AdvanceHeld(now);
         Settle(now);
     }
 
@@ -123,6 +124,7 @@ public sealed partial class OverlayNode
     {
         var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries?.NextDue ?? Instant.Never));
         due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
+        due = Instant.Min(due, _heldDue);
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
 
@@ -140,10 +142,12 @@ public sealed partial class OverlayNode
             var before = _context.Phase;
             _context.Phase = _ring.Phase;
             TakeView();
+            ViewChanged(now);
             BecomePhase(now, before);
         }
         else if (TakeView())
         {
+            ViewChanged(now);
             WatchLinks(now);
             SettleArc(now);
         }

@@ -262,7 +262,7 @@ public sealed partial class OverlayNode
         else
         {
             _isSettled &= hop.Kind == HopKind.Forward;
-            _courier.Forward(now, message, hop, from);
+            PassOn(now, message, hop, from);
         }
     }
 
@@ -307,7 +307,7 @@ public sealed partial class OverlayNode
             }
             else
             {
-                _courier.Forward(now, again, hop, link);
+                PassOn(now, again, hop, link);
             }
         }
     }

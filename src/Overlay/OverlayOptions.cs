@@ -78,8 +78,9 @@ public sealed partial record OverlayOptions
     /// <value>Default 10 s; 100 ms … 10 min.</value>
     public TimeSpan ReceiptTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a look-up waits for its answer before it is asked a second, and last, time: a fifth of <see cref="ReceiptTimeout"/>.</summary>
-    public TimeSpan SecondTryAfter => ReceiptTimeout / 5;
+    /// <summary>How long a look-up waits for its answer before it is asked a second, and last, time: a third of <see cref="ReceiptTimeout"/>.</summary>
+    /// <remarks>A hop whose next link is dead takes the question back and finds another way after one to two seconds; asked again sooner, both would be under way.</remarks>
+    public TimeSpan SecondTryAfter => ReceiptTimeout / 3;
 
     /// <summary>Commands that may wait for their results.</summary>
     /// <value>Default 4,096. One more is answered <see cref="Outcome.Busy"/>.</value>
