@@ -235,6 +235,7 @@ public sealed class RunChecks
         if (!HasViolation)
         {
             (HasViolation, Concerned) = (true, [.. nodes]);
+            _world.Halt();
         }
     }
 

@@ -146,6 +146,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         if (++_phaseIndex == _scenario.Phases.Count)
         {
             IsOver = true;
+            World.Halt();
             return;
         }
 

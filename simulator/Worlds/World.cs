@@ -36,6 +36,7 @@ public sealed partial class World
     private readonly WorldIdentities _identities;
     private readonly WorldTrace _trace;
     private EffectHash _hash;
+    private bool _isHalted;
     private Prng _random;
     private long _now;
     private int _ofThisMoment;
@@ -157,6 +158,12 @@ public sealed partial class World
 
             Counters.Events++;
             Perform(next);
+            if (_isHalted)
+            {
+                _isHalted = false;
+                return;
+            }
+
             if ((count & 0x3ff) == 0 && cancellation.IsCancellationRequested)
             {
                 return;
@@ -166,6 +173,9 @@ public sealed partial class World
 
     /// <inheritdoc cref="RunFor"/>
     public void RunUntil(long until) => RunFor(long.MaxValue, until);
+
+    /// <summary>Nothing happens after the event that is performed now, until it is run again: where a run ends must not depend on how its time was sliced.</summary>
+    public void Halt() => _isHalted = true;
 
     /// <summary>Plans an event of the observer's own.</summary>
     /// <param name="ticks">When; not before now.</param>

@@ -82,7 +82,8 @@ internal sealed class BrokenNetwork
         Assert.True(result.ViolationCount > 0, $"caught by another check than {check}: {string.Join(' ', Checks.Results())}");
         var first = result.Violations[0];
         Assert.Equal(Seed, first.Seed);
-        Assert.InRange(first.At, Quiet, _driver.World.Elapsed);
+        Assert.True(first.At >= Quiet);
+        Assert.Equal(first.At, _driver.World.Elapsed); // The world stood still with the event that broke it: where a run ends does not depend on the machine's speed.
         var events = _driver.World.LastEvents(200, Checks.Concerned);
         Assert.NotEmpty(events);
         return (first, events);
