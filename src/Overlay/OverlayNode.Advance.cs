@@ -211,11 +211,7 @@ public sealed partial class OverlayNode
         switch (_hubs.TakeEvent())
         {
             case HubEventKind.Found:
-                if (_ring is null)
-                {
-                    MakeRing().Found(now);
-                }
-
+                (_ring ?? MakeRing()).Found(now); // Also again, where nobody else is left; a member ignores it.
                 return true;
             case HubEventKind.Introduced:
                 Introduced(now);

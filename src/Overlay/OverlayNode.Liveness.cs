@@ -170,6 +170,7 @@ public sealed partial class OverlayNode
                 }
 
                 _detector.OnPong(now, arrival.From.Id, pong);
+                _ring?.PeerPhase(now, arrival.From.Id, pong.Phase);
                 break;
         }
     }

@@ -152,7 +152,9 @@ public sealed partial class OverlayNode
         if (message.Kind == MessageKind.LinkStatus && MessageCodec.TryOpen(message, out var body, out why))
         {
             _detector.Heard(now, neighbour);
-            _links.ReceiveStatus(now, neighbour, (LinkStatus)body.Payload);
+            var status = (LinkStatus)body.Payload;
+            _links.ReceiveStatus(now, neighbour, status);
+            _ring?.PeerPhase(now, neighbour.PeerId, status.Phase);
         }
         else
         {
@@ -251,7 +253,7 @@ public sealed partial class OverlayNode
         }
 
         var hop = Router.NextHop(_context.View, _context.Links, message);
-        if (hop.Kind == HopKind.Deliver)
+        if (hop.Kind == HopKind.Deliver || EndsHere(message, hop))
         {
             Arrive(now, message, from, neighbour);
         }
@@ -264,6 +266,25 @@ public sealed partial class OverlayNode
             _isSettled &= hop.Kind == HopKind.Forward;
             PassOn(now, message, hop, from);
         }
+    }
+
+    /// <summary>
+    /// A newcomer's look-up for its place is answered by the node whose place it is, even while the arc is on its way. Where nobody has the place because the ring is torn
+    /// there, the first member after the tear answers (it has no predecessor), or else the node that the look-up cannot leave: newcomers must get in wherever they
+    /// come from. Whoever asks for the owner of a key gets an owner or nothing.
+    /// </summary>
+    private bool EndsHere(in Message message, in NextHop hop)
+    {
+        if (message.Kind != MessageKind.FindOwner || message.IsExact)
+        {
+            return false;
+        }
+
+        var turnsAround = hop.Kind == HopKind.Forward && (hop.Phase & MessageFlags.Around) != 0 && !message.Has(MessageFlags.Around);
+        var isEnd = _context.View.Place.Contains(message.Target)
+            || (hop.Kind == HopKind.Drop && hop.Reason == DropReason.NoRoute)
+            || (turnsAround && _ring?.Predecessor is null && _ring?.Phase == NodePhase.Member);
+        return isEnd && MessageCodec.TryOpen(message, out var body, out _) && body.Payload is FindOwner { Purpose: LookupPurpose.Join };
     }
 
     private Message Recorded(in Message message)

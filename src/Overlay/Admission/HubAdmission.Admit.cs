@@ -45,6 +45,12 @@ public sealed partial class HubAdmission
         _members.Note(id, keyName, admit.Instance);
         _members.Keep(certificate, keyName);
         Bind(now, session, certificate, keyName, admit.Instance, outbox);
+        if (session.IsGateway)
+        {
+            _gateways.Release(session); // It lost its place on the ring: nobody is introduced through it, itself least of all.
+            LoseGateway(now, session, outbox);
+        }
+
         Welcome(now, session, admit.IsGuest, outbox);
     }
 

@@ -72,6 +72,12 @@ public sealed partial class ChordRing
 
     private void FoundingHears(Instant now, in Contact from, FoundingState state)
     {
+        if (state.Phase == NodePhase.Joining)
+        {
+            ConsiderProposal(now, from, state);
+            return;
+        }
+
         if (state.Phase == NodePhase.Member)
         {
             if (state.Epoch >= Epoch)
@@ -100,13 +106,18 @@ public sealed partial class ChordRing
             FoundingChanged(now);
         }
 
+        if (Phase == NodePhase.Founding && Founding.MarkOf(from.Id, from.Instance) is FoundingMark.Evicted)
+        {
+            SendFoundingState(now, from.Id); // It was declared dead and does not know: it has to hear it from somebody.
+        }
+
         Hold(from, state, unknown);
         if (Phase != NodePhase.Founding)
         {
             return;
         }
 
-        if (from.Id == (_successors.Count > 0 ? _successors.First.Id : _self) && Names(state, _port.Self, FoundingMark.Alive))
+        if (from.Id == (_successors.Count > 0 ? _successors.First.Id : _self) && Names(state, _port.Self.Descriptor, FoundingMark.Alive))
         {
             SuccessorConfirmed(now, now, from.Id, null);
         }
@@ -117,7 +128,7 @@ public sealed partial class ChordRing
     /// <summary>Where a peer runs Chord with our epoch or a later one: with it, if it counted us in; else we are newcomers on its ring.</summary>
     private void Follow(Instant now, in Contact from, FoundingState agreed)
     {
-        if (!Names(agreed, _port.Self, FoundingMark.Alive))
+        if (!Names(agreed, _port.Self.Descriptor, FoundingMark.Alive))
         {
             FallOut(now);
             Join.FellOutOf = agreed;
@@ -151,7 +162,7 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (state.Epoch <= Epoch)
+        if (state.Epoch <= Epoch || state.Phase == NodePhase.Joining)
         {
             // It has not heard that the ring runs: it follows, or comes as a newcomer.
             _port.Send(now, from.Id, _agreed is { } agreed && agreed.Epoch == Epoch ? agreed : new FoundingState(Epoch, NodePhase.Member, 0, []));
@@ -516,7 +527,7 @@ public sealed partial class ChordRing
         return count <= 2 * _options.SuccessorListLength;
     }
 
-    private static bool Names(FoundingState state, in Contact node, FoundingMark mark)
+    private static bool Names(FoundingState state, in Descriptor node, FoundingMark mark)
     {
         foreach (var entry in state.Entries)
         {

@@ -9,8 +9,10 @@ namespace Overlay.Chord;
 // How a newcomer enters a network that is still founding (j is this node):
 //   j → FindOwner(j) → … → a;  a → Owner(founding set) → … → j
 //   j opens links to all living members that it knows; each sends it FoundingState, so it hears of others that come meanwhile
-//   linked to all: j adds itself and tells all; a member's answer that names j makes it one of them
-// Before that answer j owns nothing and is nobody: should the only member that heard of it die, it joins again instead of founding a network of its own.
+//   linked to all: j adds itself and proposes that to all; the first member (the one with the lowest id) takes it up if j knows all living members, tells
+//   everybody, and j is one of them. If not, it answers with what j does not know yet.
+// One member decides, so newcomers enter one after the other, each linked to all before it: the mesh has no holes that signals could not cross. Before it is named
+// j owns nothing and is nobody: should the first member die, j proposes again to the next.
 public sealed partial class ChordRing
 {
     private void BeginMesh(Instant now, in Contact owner, Owner answer, bool lastChance)
@@ -33,13 +35,26 @@ public sealed partial class ChordRing
         _resolved.Clear();
         Join.HeldOwner = null;
         Join.Step = JoinStep.Meshing;
-        _joinDue = now + _options.LinkSetUpTimeout + _options.QueryTimeout;
+        Join.MeshDue = now + _options.LinkSetUpTimeout + _options.QueryTimeout;
+        (_joinDue, Join.ProposedVersion) = (Join.MeshDue, -1);
+        CompleteMesh(now);
+    }
+
+    private void AdvanceMesh(Instant now)
+    {
+        if (now >= Join.MeshDue)
+        {
+            JoinAgain(now);
+            return;
+        }
+
+        _joinDue = Join.MeshDue;
         CompleteMesh(now);
     }
 
     private void NewcomerHears(Instant now, in Contact from, FoundingState state)
     {
-        var isCountedIn = Names(state, _port.Self, FoundingMark.Alive);
+        var isCountedIn = Names(state, _port.Self.Descriptor, FoundingMark.Alive);
         if (state.Phase == NodePhase.Member)
         {
             if (isCountedIn && state.Epoch >= Epoch)
@@ -114,13 +129,57 @@ public sealed partial class ChordRing
             }
         }
 
-        // Proposed to all; an answer that does not come is looked for by the next attempt.
-        _joinDue = Instant.Min(_joinDue, now + _options.QueryTimeout);
+        if (Join.ProposedVersion != Founding.Version || now >= Join.ProposeAgainAt)
+        {
+            Propose(now, living);
+        }
+
+        _joinDue = Instant.Min(_joinDue, Join.ProposeAgainAt);
+    }
+
+    private void Propose(Instant now, ReadOnlySpan<Contact> living)
+    {
         Founding.MergeAlive(_port.Self);
-        var proposal = new FoundingState(Math.Max(Epoch, 1), NodePhase.Founding, Founding.Hash, Founding.ToEntries());
+        Join.ProposedVersion = Founding.Version;
+        Join.ProposeAgainAt = now + _options.ProbePeriod;
+        var proposal = new FoundingState(Math.Max(Epoch, 1), NodePhase.Joining, Founding.Hash, Founding.ToEntries());
         foreach (ref readonly var member in living)
         {
             _port.Send(now, member.Id, proposal);
+        }
+    }
+
+    /// <summary>A newcomer proposes itself. Decides, where this is the first member; otherwise the first member is asked as well.</summary>
+    private void ConsiderProposal(Instant now, in Contact newcomer, FoundingState proposal)
+    {
+        if (Founding.IsAlive(newcomer.Id, newcomer.Instance))
+        {
+            SendFoundingState(now, newcomer.Id); // It was let in already and has not heard of it, or it fell out alone: no one has to decide.
+            return;
+        }
+
+        var living = Founding.ToLiving();
+        foreach (var member in living)
+        {
+            if (member.Id.Value < _self.Value)
+            {
+                return;
+            }
+        }
+
+        var isKnownToAll = living.Length <= _options.SuccessorListLength;
+        foreach (var member in living)
+        {
+            isKnownToAll &= Names(proposal, member, FoundingMark.Alive);
+        }
+
+        if (isKnownToAll && Names(proposal, newcomer.Descriptor, FoundingMark.Alive) && Founding.MergeAlive(newcomer))
+        {
+            FoundingChanged(now);
+        }
+        else
+        {
+            SendFoundingState(now, newcomer.Id);
         }
     }
 }

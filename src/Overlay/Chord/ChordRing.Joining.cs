@@ -108,6 +108,9 @@ public sealed partial class ChordRing
                 Join.HeldOwner = null;
                 ConsiderOwner(now, held.From, held.Answer, lastChance: true);
                 break;
+            case JoinStep.Meshing:
+                AdvanceMesh(now);
+                break;
             case JoinStep.None:
                 break;
             default:
@@ -150,6 +153,11 @@ public sealed partial class ChordRing
         {
             JoinAgain(now);
         }
+        else if (ComesBefore(owner.Id, answer))
+        {
+            Join.Owner = owner;
+            JoinThrough(now, owner, null); // The look-up ended at m itself, because nobody has our place.
+        }
         else if (answer.Predecessor is not { } named || named.Id == _self || !IsBetween(named.Id, _self, owner.Id))
         {
             // Its predecessor is dead and not yet replaced, or is our former self: ask again. Where the ring is torn here, there is nobody to wait for.
@@ -172,6 +180,25 @@ public sealed partial class ChordRing
         {
             HoldOwner(now, owner, answer, lastChance);
         }
+    }
+
+    /// <summary>Whether the look-up's answerer stands right before this node's place: it lists us (our former self), or its first successor comes after us.</summary>
+    private bool ComesBefore(RingId owner, Owner answer)
+    {
+        foreach (var successor in answer.Successors)
+        {
+            if (successor.Id == _self)
+            {
+                return true;
+            }
+
+            if (IsBetween(owner, _self, successor.Id))
+            {
+                return answer.Predecessor?.Id != _self && (answer.Predecessor is not { } before || !IsBetween(before.Id, _self, owner));
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Keeps the answer until the certificates are here, for the time of one query.</summary>
@@ -408,6 +435,11 @@ public sealed partial class ChordRing
 
         /// <summary>Before the next attempt; doubles.</summary>
         public TimeSpan Pause = FirstJoinPause;
+
+        /// <summary>The version of the founding set that was proposed last; −1: none.</summary>
+        public int ProposedVersion;
+        public Moment ProposeAgainAt;
+        public Moment MeshDue;
 
         /// <summary>Of the look-up that is out.</summary>
         public ulong Nonce;

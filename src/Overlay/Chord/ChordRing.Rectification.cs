@@ -121,6 +121,16 @@ public sealed partial class ChordRing
         }
     }
 
+    /// <summary>What a peer said of its own phase, in passing (a link's status, a pong): whoever has no place on the ring is nobody's neighbour.</summary>
+    public void PeerPhase(Instant now, RingId peer, NodePhase phase)
+    {
+        if (phase is NodePhase.Joining or NodePhase.Rejoin)
+        {
+            OwnerBelowAnswered(now, peer, phase);
+            PredecessorAnswered(now, peer, phase);
+        }
+    }
+
     /// <summary>A predecessor that says that it has no place on the ring is none.</summary>
     private void PredecessorAnswered(Instant now, RingId peer, NodePhase phase)
     {

@@ -60,6 +60,7 @@ public sealed partial class ChordRing
     private void AdvanceStabilize(Instant now)
     {
         _stabilizeDue = now + Spread(_options.StabilizePeriod);
+        _departed.Expire(now); // Who was declared dead by mistake, and never spoke to this node, must not stay outside its lists for ever.
         if (Phase == NodePhase.Founding)
         {
             FoundingRound(now);

@@ -143,7 +143,7 @@ public readonly record struct FoundingEntry(Descriptor Node, FoundingMark Mark);
 
 /// <summary><c>[epoch, phase, setHash, [entry…]]</c>: the founding set as the sender holds it (mechanisms §4).</summary>
 /// <param name="Epoch">Grows by one with each return from ring to founding.</param>
-/// <param name="Phase"><see cref="NodePhase.Founding"/>, or <see cref="NodePhase.Member"/> once the sender runs Chord.</param>
+/// <param name="Phase"><see cref="NodePhase.Founding"/>; <see cref="NodePhase.Member"/> once the sender runs Chord; <see cref="NodePhase.Joining"/>: a newcomer's proposal.</param>
 /// <param name="SetHash">A hash of the living entries in order of their ids; equal hashes mean equal successor lists.</param>
 /// <param name="Entries">At most <see cref="MaxEntries"/>, the newest marks.</param>
 public sealed record FoundingState(int Epoch, NodePhase Phase, ulong SetHash, IReadOnlyList<FoundingEntry> Entries) : Payload

@@ -43,6 +43,7 @@ public sealed class Courier(NodeContext context)
 
     private Queue<Message>? _local;
     private GuestTable? _guests;
+    private bool _askedHub;
 
     /// <summary>The open hub session through which a newcomer or a guest is connected; default where there is none.</summary>
     public LinkId HubUplink { get; set; }
@@ -216,7 +217,7 @@ public sealed class Courier(NodeContext context)
             return false;
         }
 
-        if (Uplink(message, avoid) is { } link)
+        if (!AsksHub(message) && Uplink(message, avoid) is { } link)
         {
             Put(message, new NextHop(HopKind.Forward, link, MessageFlags.None, DropReason.None), alwaysSigned);
             return false;
@@ -231,6 +232,20 @@ public sealed class Courier(NodeContext context)
         Sign(message);
         context.Outbox.Send(HubUplink, message with { HopsLeft = (byte)(message.HopsLeft - 1) });
         return true;
+    }
+
+    /// <summary>
+    /// Who looks for its place asks every other time where the hub points to: its own links may all lead to others that are cut off from the ring with it.
+    /// </summary>
+    private bool AsksHub(in Message message)
+    {
+        if (HubUplink == default || message.Kind != MessageKind.FindOwner)
+        {
+            return false;
+        }
+
+        _askedHub = !_askedHub;
+        return _askedHub;
     }
 
     /// <summary>The way of a node that is not a member: straight to the destination, else by the member nearest to it.</summary>

@@ -108,10 +108,14 @@ public sealed partial class HubSessions
             return 0;
         }
 
+        // By place where there is no arc (yet): the hub must see gateways also while arcs are on their way, or it would believe the network gone and found another.
+        var view = _context.View;
+        var place = view.Successor == view.Self ? RingArc.Between(view.Self, view.Self) : view.Place; // Alone it is all the network there is.
+        var keys = view.Owned.Length > 0 ? view.Owned : place;
         var slots = 0;
         for (var slot = 0; slot < Attach.SlotCount; slot++)
         {
-            if (_context.View.Owned.Contains(SlotKey(hub, slot)))
+            if (keys.Contains(SlotKey(hub, slot)))
             {
                 slots |= 1 << slot;
             }

@@ -39,6 +39,10 @@ public sealed partial class HubSessions
     /// <summary>A guest's session is kept alive this often; the hub closes silent ones after 60 s.</summary>
     private static readonly TimeSpan KeepAlivePeriod = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan SlotPeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>A newcomer that is none for longer asks the hub again: its gateway may be gone, or everybody, and then somebody has to found.</summary>
+    private static readonly TimeSpan IntroductionLife = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan RenewRetry = TimeSpan.FromMinutes(10);
 
     private readonly NodeContext _context;
@@ -362,7 +366,7 @@ public sealed partial class HubSessions
 
     private void Admit(Instant now, HubSession hub)
     {
-        hub.SentAt = now;
+        (hub.SentAt, hub.Asked) = (now, null); // Whoever asks for admission is nobody's gateway any more.
         _admitAt = now + TimeSpan.FromSeconds(5); // Unanswered: once more.
         _courier.SendToHub(now, hub.Id, HubProofs.SignAdmit(_context.Signing, hub.Hello!, _context.Self.Instance, _isGuest, _token));
     }
@@ -388,6 +392,7 @@ public sealed partial class HubSessions
             case AdmitMode.Introduce:
                 _gateway = admitted.Gateway?.Id;
                 _courier.HubUplink = hub.Id;
+                _admitAt = _isGuest ? Instant.Never : now + IntroductionLife;
                 Event = HubEventKind.Introduced;
                 break;
             default:

@@ -34,7 +34,7 @@ public sealed class HashTests
     /// same commit, and says there what changed; who changed nothing on purpose has found a fault.
     /// </summary>
     [Fact]
-    public void The_effects_are_those_that_were_written_down() => Assert.Equal("bf577d5a525ae0e3", Run(Busy));
+    public void The_effects_are_those_that_were_written_down() => Assert.Equal("92f083d37c1becfe", Run(Busy));
 
     [Fact]
     public void Messages_as_values_and_as_bytes_give_the_same_effects() => Assert.Equal(Run(Busy), Run(Busy with { Wire = true }));
@@ -48,6 +48,22 @@ public sealed class HashTests
         Parallel.For(0, together.Length, index => together[index] = Run(Busy with { Seed = (ulong)index + 1 }));
 
         Assert.Equal(alone, together);
+    }
+
+    /// <summary>A look-up that ends at a node without the arc is answered only to newcomers: they ask for a place, all others for an owner.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(11)]
+    [InlineData(21)]
+    [InlineData(31)]
+    public void Nobody_answers_for_a_key_that_another_member_owns(int firstSeed)
+    {
+        for (var seed = firstSeed; seed < firstSeed + 10; seed++)
+        {
+            var result = new SimulationRun().Run(Busy with { Seed = (ulong)seed }, RunSettings.Quiet);
+
+            Assert.Empty(result.Checks.SelectMany(static check => check.Violations));
+        }
     }
 
     private static string Run(Scenario scenario) => new SimulationRun().Run(scenario, RunSettings.Quiet).EffectHash;
