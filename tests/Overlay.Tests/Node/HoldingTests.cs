@@ -60,18 +60,18 @@ public sealed class HoldingTests
     }
 
     /// <summary>The look-ups of which somebody said that they cannot be delivered.</summary>
-    private static HashSet<ulong> Watch(TestNetwork network)
+    private static HashSet<(RingId, ulong)> Watch(TestNetwork network)
     {
-        var (asked, told) = (new HashSet<ulong>(), new HashSet<ulong>());
+        var (asked, told) = (new HashSet<(RingId, ulong)>(), new HashSet<(RingId, ulong)>());
         network.Sending = (_, _, message) =>
         {
             if (message.Body is SignedBody { Payload: FindOwner { Purpose: LookupPurpose.Application } })
             {
-                asked.Add(message.MessageId);
+                asked.Add((message.Source, message.MessageId));
             }
-            else if (message.Body is SignedBody { Payload: Unreachable unreachable } && asked.Contains(unreachable.MessageId))
+            else if (message.Body is SignedBody { Payload: Unreachable unreachable } && asked.Contains((message.Destination, unreachable.MessageId)))
             {
-                told.Add(unreachable.MessageId);
+                told.Add((message.Destination, unreachable.MessageId));
             }
         };
         return told;
