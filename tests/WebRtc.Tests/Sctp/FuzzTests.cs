@@ -5,6 +5,8 @@ using Overlay.WebRtc.Tests.Sctp.Chunks;
 namespace Overlay.WebRtc.Tests.Sctp;
 
 /// <summary>Whatever a peer sends, nothing throws and nothing grows without bound. The seeds are fixed.</summary>
+/// <remarks>With no other test beside it: what lives is counted for the whole process.</remarks>
+[Collection(nameof(Alone))]
 public sealed class FuzzTests
 {
     private static readonly SctpOptions Options = new() { ReceiveBufferBytes = 128 * 1024, MaxMessageBytes = 32 * 1024, PooledBytes = 64 * 1024 };
