@@ -52,15 +52,21 @@ internal static class ProgressView
     /// <param name="run">Runs, and tells how far it is.</param>
     public static RunResult RunWithLines(Action<string> say, int nodes, TimeSpan every, Func<Action<RunProgress>, RunResult> run)
     {
+        return run(NowAndThen<RunProgress>(every, progress => say(Line(progress, nodes))));
+    }
+
+    /// <summary>Passes on what it is told once in a while, and forgets the rest.</summary>
+    public static Action<T> NowAndThen<T>(TimeSpan every, Action<T> say)
+    {
         var since = Stopwatch.StartNew();
-        return run(progress =>
+        return told =>
         {
             if (since.Elapsed >= every)
             {
                 since.Restart();
-                say(Line(progress, nodes));
+                say(told);
             }
-        });
+        };
     }
 
     private static double Share(RunProgress progress) => !progress.IsBuilding && progress.Total > TimeSpan.Zero ? Math.Clamp(progress.Simulated / progress.Total, 0, 1) : 0;

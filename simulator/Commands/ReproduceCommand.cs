@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Overlay.Simulator.Experiments;
@@ -126,18 +125,9 @@ internal static class ReproduceCommand
     }
 
     /// <summary>Where the output is JSON, how far it is goes to the other stream, a line now and then.</summary>
-    private static Action<double> SayNowAndThen(Reproduction reproduction, string row)
-    {
-        var since = Stopwatch.StartNew();
-        return done =>
-        {
-            if (since.Elapsed >= ProgressView.LineEvery)
-            {
-                since.Restart();
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reproduction.RowTitle} {row}: {done * 100:0} %"));
-            }
-        };
-    }
+    private static Action<double> SayNowAndThen(Reproduction reproduction, string row) => ProgressView.NowAndThen<double>(
+        ProgressView.LineEvery,
+        done => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reproduction.RowTitle} {row}: {done * 100:0} %")));
 
     private static void MeasureWatched(ProgressContext context, Reproduction reproduction, string[] rows, ReproductionSettings settings, List<ReproducedRow> measured)
     {

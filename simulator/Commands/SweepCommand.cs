@@ -58,7 +58,7 @@ internal static class SweepCommand
         command.SetAction(parsed => CommandFailures.Guard(() =>
         {
             CommandFailures.MakeFolder("--out", parsed.GetValue(into));
-            return new SweepSession(simulation, Terminal.OfProcess, Console.Out, Console.Error).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json));
+            return new SweepSession(simulation, Terminal.OfProcess, Console.Out).Merge(parsed.GetValue(folders)!, parsed.GetValue(into)!, parsed.GetValue(json));
         }));
         return command;
     }

@@ -48,7 +48,7 @@ public sealed partial class OverlayNode
         _held.Clear();
         foreach (var (message, from, until) in waiting)
         {
-            var again = message with { Flags = (message.Flags & ~Router.Phases) | MessageFlags.Rerouted };
+            var again = Router.Anew(message);
             var hop = Router.NextHop(_context.View, _context.Links, again);
             if (hop.Kind == HopKind.Deliver)
             {

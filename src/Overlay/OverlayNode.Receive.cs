@@ -320,7 +320,7 @@ public sealed partial class OverlayNode
         }
         else if (_context.IsMember)
         {
-            var again = message with { Flags = (message.Flags & ~Router.Phases) | MessageFlags.Rerouted };
+            var again = Router.Anew(message);
             var hop = Router.NextHop(_context.View, _context.Links, again, avoid: link);
             if (hop.Kind == HopKind.Deliver)
             {

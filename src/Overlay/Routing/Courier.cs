@@ -113,9 +113,8 @@ public sealed class Courier(NodeContext context)
     public void Resend(in Message message, SignedBody body, LinkId avoid)
     {
         ArgumentNullException.ThrowIfNull(body);
-        var again = message with
+        var again = Router.Anew(message) with
         {
-            Flags = (message.Flags & ~Router.Phases) | MessageFlags.Rerouted,
             Body = new SignedBody { Instance = context.Self.Instance, ExpiresAt = body.ExpiresAt, Payload = body.Payload },
         };
         Dispatch(again, alwaysSigned: true, avoid);

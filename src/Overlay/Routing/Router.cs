@@ -90,6 +90,9 @@ public static class Router
             : new(HopKind.Drop, null, MessageFlags.None, DropReason.NoRoute);
     }
 
+    /// <summary>A message that could not go on as it was routed, as it looks for another way from the first phase on. Each try costs one of its hops, so there is a last one.</summary>
+    public static Message Anew(in Message message) => message with { Flags = (message.Flags & ~Phases) | MessageFlags.Rerouted };
+
     private static bool IsForSelf(RingId self, in Message message) =>
         message.Destination == self && (message.IsExact || message.HasDestinationVia);
 

@@ -208,14 +208,7 @@ public sealed class DeliveryTests
 
     private static string TextOf(Message message) => Encoding.UTF8.GetString(((Data)((SignedBody)message.Body!).Payload).Bytes.Span);
 
-    private static TestNetwork Ring(int count, bool isSealed = false)
-    {
-        var network = new TestNetwork { IsSealed = isSealed };
-        network.AddMembers(count);
-        network.RunUntil(network.IsIdealRing, Limit);
-        network.Run(TimeSpan.FromSeconds(5));
-        return network;
-    }
+    private static TestNetwork Ring(int count, bool isSealed = false) => new TestNetwork { IsSealed = isSealed }.Settle(count);
 
     private static (TestNode From, TestNode To) FarApart(TestNetwork network) =>
         (from a in network.Nodes from b in network.Nodes where a != b && !a.Node.IsLinked(b.Id) select (a, b)).First();

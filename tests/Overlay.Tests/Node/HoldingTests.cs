@@ -16,7 +16,7 @@ public sealed class HoldingTests
     [InlineData(3)]
     public void A_look_up_for_a_key_of_the_dead_is_answered_by_the_heir_and_nobody_is_told_that_it_cannot_be_reached(ulong seed)
     {
-        var network = Ring(24, seed);
+        var network = new TestNetwork { Seed = seed }.Settle(24);
         var victim = network.Nodes[(int)seed * 5];
         var key = victim.Id.Plus(RingId.RingSize - 1);
         var told = Watch(network);
@@ -34,7 +34,7 @@ public sealed class HoldingTests
     [Fact]
     public void More_than_there_is_room_for_go_back_as_unreachable_and_every_question_ends()
     {
-        var network = Ring(24, seed: 4);
+        var network = new TestNetwork { Seed = 4 }.Settle(24);
         var victim = network.Nodes[7];
         var key = victim.Id.Plus(RingId.RingSize - 1);
         var told = Watch(network);
@@ -78,13 +78,4 @@ public sealed class HoldingTests
     }
 
     private static RequestId LookUp(TestNode node, RingId key) => node.Step((asking, now, outbox) => asking.Lookup(now, key, outbox));
-
-    private static TestNetwork Ring(int count, ulong seed)
-    {
-        var network = new TestNetwork { Seed = seed };
-        network.AddMembers(count);
-        network.RunUntil(network.IsIdealRing, Limit);
-        network.Run(TimeSpan.FromSeconds(5));
-        return network;
-    }
 }

@@ -96,6 +96,15 @@ internal sealed class TestNetwork
         }
     }
 
+    /// <summary>Adds <paramref name="count"/> members and waits for their ring, and for its fingers.</summary>
+    public TestNetwork Settle(int count)
+    {
+        AddMembers(count);
+        RunUntil(IsIdealRing, TimeSpan.FromSeconds(60));
+        Run(TimeSpan.FromSeconds(5));
+        return this;
+    }
+
     public void StopHub()
     {
         (Hub, _wasStopped) = (null, true);
