@@ -94,7 +94,7 @@ public sealed partial class OverlayNode
                 moved = true;
             }
 
-            moved |= TakeNameResults();
+            moved |= SettleNames(now);
             while (_detector.TryTakeEvent(out var finding))
             {
                 HandleFinding(now, finding);
@@ -182,6 +182,7 @@ public sealed partial class OverlayNode
         }
 
         _context.View = view;
+        _isPlacementNew = true;
         return true;
     }
 

@@ -80,8 +80,8 @@ public sealed partial class OverlayNode
             case State state:
                 _queries?.Receive(arrival.From.Id, state.Nonce, state);
                 break;
-            case PutRecord or RecordStored or GetRecord or RecordAnswer:
-                ReceiveRecord(now, arrival);
+            case { Kind: >= MessageKind.PutRecord and <= MessageKind.NameChanged }:
+                ReceiveName(now, arrival);
                 break;
             default:
                 DispatchToRing(now, arrival);

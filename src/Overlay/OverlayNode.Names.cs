@@ -8,12 +8,20 @@ using Overlay.Time;
 
 namespace Overlay;
 
-/// <summary>Names: records at the member responsible for SHA-256(name).</summary>
-public sealed partial class OverlayNode : IArcContents
+/// <summary>Names: records at the member responsible for SHA-256(name), copies at its replicas.</summary>
+public sealed partial class OverlayNode : IArcContents, INamePlacement
 {
-    RingId IArcContents.CopyUpper(in RingArc arc, int max, ICollection<NameRecord> into) => _names?.CopyUpper(arc, max, into) ?? arc.After;
+    /// <summary>How much farther than its share a member may once have answered: a part of a split network has fewer members, each with a longer arc.</summary>
+    private const ulong PlausibleShares = 64;
 
-    void IArcContents.Adopt(Instant now, IReadOnlyList<NameRecord> records)
+    private bool _isPlacementNew;
+
+    /// <summary>Names that this node keeps, copies for others included.</summary>
+    public int RecordCount => _names?.RecordCount ?? 0;
+
+    RingId IArcContents.CopyUpper(in RingArc arc, int max, ICollection<NameEntry> into) => _names?.CopyUpper(arc, max, into) ?? arc.After;
+
+    void IArcContents.Adopt(Instant now, IReadOnlyList<NameEntry> records)
     {
         if (records.Count > 0)
         {
@@ -23,7 +31,35 @@ public sealed partial class OverlayNode : IArcContents
 
     void IArcContents.Forget(in RingArc arc) => _names?.Forget(arc);
 
-    /// <summary>Registers a name for this node and keeps it refreshed. Result: the <see cref="NameRecord"/>.</summary>
+    bool INamePlacement.Owns(RingId key) => OwnsKey(key);
+
+    int INamePlacement.CopyReplicas(Span<RingId> into)
+    {
+        var count = 0;
+        foreach (ref readonly var successor in Successors)
+        {
+            if (count < into.Length)
+            {
+                into[count++] = successor.Id;
+            }
+        }
+
+        return count;
+    }
+
+    bool INamePlacement.IsPlausibleKeeper(RingId key, RingId node)
+    {
+        var successors = Successors;
+        if (Phase != NodePhase.Member || successors.Length < _context.Options.SuccessorListLength)
+        {
+            return true; // Everybody is near.
+        }
+
+        var share = Self.Id.ClockwiseTo(successors[^1].Id) / (ulong)successors.Length;
+        return key.ClockwiseTo(node) / PlausibleShares <= share;
+    }
+
+    /// <summary>Registers a name for this node and keeps it refreshed. Result: the <see cref="NameEntry"/>, with its fencing epoch.</summary>
     public RequestId Register(Instant now, string name, Outbox outbox)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -36,7 +72,7 @@ public sealed partial class OverlayNode : IArcContents
         return request;
     }
 
-    /// <summary>Asks who holds a name. Result: the <see cref="NameRecord"/>.</summary>
+    /// <summary>Asks who holds a name. Result: the <see cref="NameEntry"/>, with its fencing epoch.</summary>
     public RequestId Resolve(Instant now, string name, Outbox outbox)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -49,45 +85,126 @@ public sealed partial class OverlayNode : IArcContents
         return request;
     }
 
-    private void ReceiveRecord(Instant now, in Arrival arrival)
+    /// <summary>Gives a name of this node up: anybody may take it at once.</summary>
+    public RequestId Unregister(Instant now, string name, Outbox outbox)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        if (TryBegin(now, outbox, out var request))
+        {
+            Names.Unregister(now, request, name);
+        }
+
+        Settle(now);
+        return request;
+    }
+
+    /// <summary>
+    /// Watches a name. Result: the <see cref="NameEntry"/> that is kept now, null where there is none. Each later change is an <see cref="EffectKind.NameChanged"/> effect with
+    /// the same request: at once where its keeper lives, at the latest after <see cref="OverlayOptions.NameRefreshPeriod"/>.
+    /// </summary>
+    public RequestId Watch(Instant now, string name, Outbox outbox)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (TryBegin(now, outbox, out var request))
+        {
+            Names.Watch(now, request, name);
+        }
+
+        Settle(now);
+        return request;
+    }
+
+    /// <summary>No longer watches a name.</summary>
+    public RequestId Unwatch(Instant now, string name, Outbox outbox)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (TryBegin(now, outbox, out var request))
+        {
+            Names.Unwatch(now, request, name);
+        }
+
+        Settle(now);
+        return request;
+    }
+
+    private void ReceiveName(Instant now, in Arrival arrival)
+    {
+        var asker = new NameAsker(arrival.Message.Source, arrival.ReplyVia, arrival.Link);
         switch (arrival.Payload)
         {
             case PutRecord put when IsForItsKeeper(arrival.Message, put.Record.Name):
-                Reply(now, arrival, Names.OnPutRecord(now, put));
+                Names.OnQuestion(now, asker, put);
                 break;
             case GetRecord question when IsForItsKeeper(arrival.Message, question.Name):
-                Reply(now, arrival, _names?.OnGetRecord(now, question) ?? new RecordAnswer(question.Nonce, null));
+                Names.OnQuestion(now, asker, question);
                 break;
-            case RecordStored stored:
-                _names?.OnRecordStored(now, stored);
+            case WatchName watch when IsForItsKeeper(arrival.Message, watch.Name):
+                Names.OnQuestion(now, asker, watch);
                 break;
-            case RecordAnswer answer:
-                _names?.OnRecord(now, answer);
+            case PutRecord or GetRecord or WatchName:
+                break; // They come to the member responsible for their name, never to a chosen one.
+            case Replicate replicate:
+                Names.OnReplicate(now, asker, replicate, isOffer: arrival.Message.Has(MessageFlags.Responsible));
+                break;
+            case NameDigest:
+                Names.OnAnswer(now, asker.Id, arrival.Payload); // Also to a node that keeps nothing yet.
+                break;
+            default:
+                _names?.OnAnswer(now, asker.Id, arrival.Payload);
                 break;
         }
     }
 
-    /// <summary>Records come to the member responsible for their name, never to a chosen one.</summary>
     private static bool IsForItsKeeper(in Message message, string name) =>
         message.Has(MessageFlags.Responsible) && NodeName.KeyOf(name) == message.Destination;
 
-    private bool TakeNameResults()
+    private bool SettleNames(Instant now)
     {
+        if (_names is not { } names)
+        {
+            return false;
+        }
+
+        if (_isPlacementNew)
+        {
+            _isPlacementNew = false;
+            names.PlacementChanged(now);
+        }
+
         var moved = false;
-        while (_names is not null && _names.TryTakeResult(out var result))
+        while (names.TryTakeReply(now, out var reply))
         {
             moved = true;
-            if (result.Request == default)
-            {
-                _context.Outbox.Observe(new Effect { Observation = Observation.NameLost, Detail = result.Record });
-            }
-            else
-            {
-                _context.Outbox.Completed(result.Request, result.Outcome, result.Record);
-            }
+            _courier.Answer(now, new Letter(reply.To.Id, reply.Payload) { Via = reply.To.Via }, reply.To.Link);
+        }
+
+        while (names.TryTakeResult(out var result))
+        {
+            moved = true;
+            Tell(result);
         }
 
         return moved;
+    }
+
+    private void Tell(in NameResult result)
+    {
+        switch (result.Kind)
+        {
+            case NameResultKind.Lost:
+                _context.Outbox.Observe(new Effect { Observation = Observation.NameLost, Detail = result.Entry?.Record });
+                break;
+            case NameResultKind.Changed:
+                _context.Outbox.Add(new Effect
+                {
+                    Kind = EffectKind.NameChanged,
+                    Detail = new NameChange(result.Name, result.Entry),
+                    Message = new() { MessageId = (ulong)result.Request.Value },
+                });
+                break;
+            default:
+                _context.Outbox.Completed(result.Request, result.Outcome, result.Entry);
+                break;
+        }
     }
 }

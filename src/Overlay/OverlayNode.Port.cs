@@ -54,5 +54,9 @@ public sealed partial class OverlayNode : INodePort
         return _context.Self;
     }
 
-    void INodePort.Observe(in Effect observation) => _context.Outbox.Observe(observation);
+    void INodePort.Observe(in Effect observation)
+    {
+        _isPlacementNew |= observation.Observation is Observation.NeighboursChanged or Observation.PhaseChanged;
+        _context.Outbox.Observe(observation);
+    }
 }

@@ -45,6 +45,8 @@ public sealed partial record OverlayOptions
         (nameof(MaxPendingCommands), MaxPendingCommands, 1, int.MaxValue),
         (nameof(MaxForwardsPerSecond), MaxForwardsPerSecond, 1, int.MaxValue),
         (nameof(MaxRecords), MaxRecords, 1, int.MaxValue),
+        (nameof(NameReplicas), NameReplicas, 0, 16),
+        (nameof(MaxNameWatches), MaxNameWatches, 0, int.MaxValue),
     ];
 
     private IEnumerable<(string Name, TimeSpan Value, TimeSpan Least, TimeSpan Most)> Times()
@@ -61,6 +63,8 @@ public sealed partial record OverlayOptions
             (nameof(LinkSetUpTimeout), LinkSetUpTimeout, shortest, TimeSpan.FromMinutes(10)),
             (nameof(ReceiptTimeout), ReceiptTimeout, shortest, TimeSpan.FromMinutes(10)),
             (nameof(NameRefreshPeriod), NameRefreshPeriod, shortest, longest),
+            (nameof(NameReservation), NameReservation, TimeSpan.Zero, TimeSpan.FromDays(90)),
+            (nameof(NameSyncPeriod), NameSyncPeriod, shortest, longest),
             (nameof(UnneededLinkTimeout), UnneededLinkTimeout, shortest, longest),
         ];
     }

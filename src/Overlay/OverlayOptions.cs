@@ -99,6 +99,22 @@ public sealed partial record OverlayOptions
     /// <value>Default 30 s; 100 ms … 1 h. A record lapses after three missed refreshes.</value>
     public TimeSpan NameRefreshPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Nodes that keep copies of what the responsible one keeps: on the ring its first successors.</summary>
+    /// <value>Default 3; 0 … 16. A name is registered when the responsible node and a majority of these have it.</value>
+    public int NameReplicas { get; init; } = 3;
+
+    /// <summary>How long a name that lapsed stays reserved for its key.</summary>
+    /// <value>Default 7 days; 0 … 90 days. A name that its owner gave up is free at once.</value>
+    public TimeSpan NameReservation { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Time between two digests that a keeper of names sends its replicas.</summary>
+    /// <value>Default 15 s; 100 ms … 1 h. Replicas that have the same are silent; who keeps no names sends nothing.</value>
+    public TimeSpan NameSyncPeriod { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Watches of names that a node serves at a time.</summary>
+    /// <value>Default 4,096. One more is answered <see cref="Outcome.Refused"/>.</value>
+    public int MaxNameWatches { get; init; } = 4096;
+
     /// <summary>Idle time after which a link that neither side needs is closed.</summary>
     /// <value>Default 30 s; 100 ms … 1 h.</value>
     public TimeSpan UnneededLinkTimeout { get; init; } = TimeSpan.FromSeconds(30);

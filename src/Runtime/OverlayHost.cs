@@ -159,7 +159,7 @@ public sealed class OverlayHost : IAsyncDisposable
     public async Task<RingId> ResolveAsync(string name, CancellationToken cancellationToken = default)
     {
         var result = await RunAsync((now, outbox) => _node.Resolve(now, name, outbox), cancellationToken).ConfigureAwait(false);
-        return result.As<NameRecord>($"Resolving '{name}'").Owner.Id;
+        return result.As<NameEntry>($"Resolving '{name}'").Record.Owner.Id;
     }
 
     /// <summary>Asks a node, itself included, for its tables.</summary>

@@ -24,6 +24,10 @@ internal static class OptionsShape
         .AddValue("maxForwardsPerSecond", new WholeShape<int>(1, 10_000_000), "Messages of one neighbour that are passed on in a second.", options => options.MaxForwardsPerSecond, (options, value) => options with { MaxForwardsPerSecond = value })
         .AddValue("maxRecords", new WholeShape<int>(1, 10_000_000), "Names that a node keeps for others.", options => options.MaxRecords, (options, value) => options with { MaxRecords = value })
         .AddValue("nameRefreshPeriod", UpTo(TimeSpan.FromHours(1)), "Time between two refreshes of a registered name.", options => options.NameRefreshPeriod, (options, value) => options with { NameRefreshPeriod = value })
+        .AddValue("nameReplicas", new WholeShape<int>(0, 16), "Nodes that keep copies of what the responsible one keeps.", options => options.NameReplicas, (options, value) => options with { NameReplicas = value })
+        .AddValue("nameReservation", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(90)), "How long a name that lapsed stays reserved for its key.", options => options.NameReservation, (options, value) => options with { NameReservation = value })
+        .AddValue("nameSyncPeriod", UpTo(TimeSpan.FromHours(1)), "Time between two digests that a keeper of names sends its replicas.", options => options.NameSyncPeriod, (options, value) => options with { NameSyncPeriod = value })
+        .AddValue("maxNameWatches", new WholeShape<int>(0, 10_000_000), "Watches of names that a node serves at a time.", options => options.MaxNameWatches, (options, value) => options with { MaxNameWatches = value })
         .AddValue("unneededLinkTimeout", UpTo(TimeSpan.FromHours(1)), "Idle time after which a link that neither side needs is closed.", options => options.UnneededLinkTimeout, (options, value) => options with { UnneededLinkTimeout = value })
         .Then(Judge);
 

@@ -127,7 +127,7 @@ public sealed partial class ChordRing
 
     private void SendPart(Instant now, ref HandOver handOver)
     {
-        var records = new List<NameRecord>();
+        var records = new List<NameEntry>();
         handOver.Cursor = _contents.CopyUpper(RingArc.Between(handOver.After, handOver.Sent), Grant.MaxRecords, records);
         _lastGrantEpoch = Math.Max(_lastGrantEpoch + 1, now.UnixMilliseconds);
         handOver.Epoch = _lastGrantEpoch;

@@ -11,10 +11,10 @@ public interface IArcContents
     /// Copies records whose keys lie in <paramref name="arc"/> into <paramref name="into"/>, those nearest its upper end first, at most <paramref name="max"/>.
     /// </summary>
     /// <returns>Where the copied part begins; the arc's own beginning when all are in.</returns>
-    RingId CopyUpper(in RingArc arc, int max, ICollection<NameRecord> into);
+    RingId CopyUpper(in RingArc arc, int max, ICollection<NameEntry> into);
 
     /// <summary>Takes over records that came with a grant; each is verified, the newest of a name stays.</summary>
-    void Adopt(Instant now, IReadOnlyList<NameRecord> records);
+    void Adopt(Instant now, IReadOnlyList<NameEntry> records);
 
     /// <summary>The records in <paramref name="arc"/> have arrived at their new keeper.</summary>
     void Forget(in RingArc arc);
@@ -30,9 +30,9 @@ public sealed class EmptyArcs : IArcContents
     {
     }
 
-    public RingId CopyUpper(in RingArc arc, int max, ICollection<NameRecord> into) => arc.After;
+    public RingId CopyUpper(in RingArc arc, int max, ICollection<NameEntry> into) => arc.After;
 
-    public void Adopt(Instant now, IReadOnlyList<NameRecord> records)
+    public void Adopt(Instant now, IReadOnlyList<NameEntry> records)
     {
         // There is no place for them.
     }

@@ -46,6 +46,9 @@ public enum EffectKind : byte
 
     /// <summary>Something worth a span, a metric or a log line: see <see cref="Effect.Observation"/>.</summary>
     Observed,
+
+    /// <summary>A name watched by command <see cref="Effect.Request"/> changed: <see cref="Effect.Detail"/> is the <c>NameChange</c>.</summary>
+    NameChanged,
 }
 
 /// <summary>What was observed.</summary>
@@ -92,7 +95,7 @@ public enum Observation : byte
     /// <summary>The id, certificate and ICE servers given by the hub: <see cref="Effect.Detail"/> is the <see cref="Messages.Admitted"/>.</summary>
     Admitted,
 
-    /// <summary>A name of this node belongs to another key now: <see cref="Effect.Detail"/> is the lost <see cref="Messages.NameRecord"/>.</summary>
+    /// <summary>A name of this node belongs to another key now: <see cref="Effect.Detail"/> is the lost <see cref="Messages.NameRecord"/>, or null where it was never confirmed.</summary>
     NameLost,
 }
 

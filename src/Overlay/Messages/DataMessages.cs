@@ -33,43 +33,6 @@ public sealed record Unreachable(ulong MessageId, DropReason Reason) : Payload
     public override MessageKind Kind => MessageKind.Unreachable;
 }
 
-/// <summary>An owner-signed record of a name, kept by the member responsible for SHA-256(name): <c>[name, certificate, instance, sequence, expiry, signature]</c>.</summary>
-/// <param name="Name">1 … 63 characters: letters, digits, '-', '_' and '.'.</param>
-/// <param name="Owner">The owner's certificate: the record proves itself.</param>
-/// <param name="Instance">The owner's instance.</param>
-/// <param name="Sequence">Grows with each refresh.</param>
-/// <param name="ExpiresAt">Unix milliseconds; a record that is not refreshed lapses.</param>
-/// <param name="Signature">By the owner over all of the above.</param>
-public sealed record NameRecord(string Name, NodeCertificate Owner, long Instance, long Sequence, long ExpiresAt, ReadOnlyMemory<byte> Signature)
-{
-    /// <summary>Characters of a name.</summary>
-    public const int MaxNameLength = 63;
-}
-
-/// <summary><c>[nonce, record]</c>.</summary>
-public sealed record PutRecord(ulong Nonce, NameRecord Record) : Payload
-{
-    public override MessageKind Kind => MessageKind.PutRecord;
-}
-
-/// <summary><c>[nonce, outcome]</c>: <see cref="Outcome.Done"/>, <see cref="Outcome.NameTaken"/> or <see cref="Outcome.Refused"/>.</summary>
-public sealed record RecordStored(ulong Nonce, Outcome Outcome) : Payload
-{
-    public override MessageKind Kind => MessageKind.RecordStored;
-}
-
-/// <summary><c>[nonce, name]</c>.</summary>
-public sealed record GetRecord(ulong Nonce, string Name) : Payload
-{
-    public override MessageKind Kind => MessageKind.GetRecord;
-}
-
-/// <summary><c>[nonce, record | nil]</c>.</summary>
-public sealed record RecordAnswer(ulong Nonce, NameRecord? Record) : Payload
-{
-    public override MessageKind Kind => MessageKind.Record;
-}
-
 /// <summary><c>[nonce]</c>: asks any node for its tables.</summary>
 public sealed record GetState(ulong Nonce) : Payload
 {

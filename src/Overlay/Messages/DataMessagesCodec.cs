@@ -3,7 +3,7 @@ using Overlay.Wire;
 
 namespace Overlay.Messages;
 
-/// <summary>The payloads of application messages, names and inspection, as pictured at each type.</summary>
+/// <summary>The payloads of application messages and inspection, as pictured at each type.</summary>
 internal static class DataMessagesCodec
 {
     private const int MaxFingers = 48;
@@ -29,24 +29,6 @@ internal static class DataMessagesCodec
                 writer.Write(unreachable.MessageId);
                 writer.Write((byte)unreachable.Reason);
                 return true;
-            case PutRecord put:
-                writer.BeginArray(2);
-                writer.Write(put.Nonce);
-                writer.Write(put.Record);
-                return true;
-            case RecordStored stored:
-                writer.BeginArray(2);
-                writer.Write(stored.Nonce);
-                writer.Write((byte)stored.Outcome);
-                return true;
-            case GetRecord question:
-                writer.BeginArray(2);
-                writer.Write(question.Nonce);
-                writer.Write(question.Name);
-                return true;
-            case RecordAnswer answer:
-                Write(ref writer, answer);
-                return true;
             case GetState question:
                 writer.BeginArray(1);
                 writer.Write(question.Nonce);
@@ -71,10 +53,6 @@ internal static class DataMessagesCodec
             MessageKind.Data => new Data(ReadSlice(ref reader, memory), reader.ReadTraceContext()),
             MessageKind.Receipt => new Receipt(reader.ReadUInt64(), reader.ReadByte(), ReadRoute(ref reader)),
             MessageKind.Unreachable => new Unreachable(reader.ReadUInt64(), reader.ReadEnum<DropReason>()),
-            MessageKind.PutRecord => new PutRecord(reader.ReadUInt64(), reader.ReadNameRecord()),
-            MessageKind.RecordStored => new RecordStored(reader.ReadUInt64(), reader.ReadEnum<Outcome>()),
-            MessageKind.GetRecord => new GetRecord(reader.ReadUInt64(), reader.ReadString(NameRecord.MaxNameLength)),
-            MessageKind.Record => new RecordAnswer(reader.ReadUInt64(), reader.TryReadNil() ? null : reader.ReadNameRecord()),
             MessageKind.GetState => new GetState(reader.ReadUInt64()),
             MessageKind.State => new State(
                 reader.ReadUInt64(),
@@ -117,20 +95,6 @@ internal static class DataMessagesCodec
 
         reader.EndArray();
         return route;
-    }
-
-    private static void Write(ref MessagePackWriter writer, RecordAnswer answer)
-    {
-        writer.BeginArray(2);
-        writer.Write(answer.Nonce);
-        if (answer.Record is { } record)
-        {
-            writer.Write(record);
-        }
-        else
-        {
-            writer.WriteNil();
-        }
     }
 
     private static void Write(ref MessagePackWriter writer, State state)

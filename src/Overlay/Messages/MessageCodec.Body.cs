@@ -47,6 +47,7 @@ public static partial class MessageCodec
             : HubMessagesCodec.Read(kind, ref reader)
                 ?? RingMessagesCodec.Read(kind, ref reader)
                 ?? LinkMessagesCodec.Read(kind, ref reader)
+                ?? NameMessagesCodec.Read(kind, ref reader)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
         if (read is null || !reader.IsComplete)
         {
@@ -113,6 +114,7 @@ public static partial class MessageCodec
         var isWritten = HubMessagesCodec.TryWrite(ref writer, payload)
             || RingMessagesCodec.TryWrite(ref writer, payload)
             || LinkMessagesCodec.TryWrite(ref writer, payload)
+            || NameMessagesCodec.TryWrite(ref writer, payload)
             || DataMessagesCodec.TryWrite(ref writer, payload);
         if (!isWritten)
         {

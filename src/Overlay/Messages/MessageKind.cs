@@ -53,6 +53,15 @@ public enum MessageKind : byte
     RecordStored = 81,
     GetRecord = 82,
     Record = 83,
+    Replicate = 84,
+    Replicated = 85,
+    NameDigest = 86,
+    GetNameList = 87,
+    NameList = 88,
+    GetRecords = 89,
+    WatchName = 90,
+    Watching = 91,
+    NameChanged = 92,
 
     // Inspection.
     GetState = 96,

@@ -108,16 +108,16 @@ public sealed record Leaving(Descriptor? Predecessor, IReadOnlyList<Descriptor> 
     public override MessageKind Kind => MessageKind.Leaving;
 }
 
-/// <summary><c>[epoch, after, upTo, more, [record…]]</c>: hands the arc (after, upTo] with its records to the receiver.</summary>
+/// <summary><c>[epoch, after, upTo, more, [entry…]]</c>: hands the arc (after, upTo] with its records to the receiver.</summary>
 /// <param name="Epoch">Grows with each message of this granter; <see cref="Granted"/> repeats it.</param>
 /// <param name="After">Where the arc begins.</param>
 /// <param name="UpTo">Where it ends.</param>
 /// <param name="More">Records only, more to come: the arc itself moves with the last message of the hand-over.</param>
 /// <param name="Records">At most <see cref="MaxRecords"/>.</param>
-public sealed record Grant(long Epoch, RingId After, RingId UpTo, bool More, IReadOnlyList<NameRecord> Records) : Payload
+public sealed record Grant(long Epoch, RingId After, RingId UpTo, bool More, IReadOnlyList<NameEntry> Records) : Payload
 {
     /// <summary>Records of one grant; with the longest names they stay below <see cref="Message.MaxBytes"/>.</summary>
-    public const int MaxRecords = 100;
+    public const int MaxRecords = 90;
 
     public override MessageKind Kind => MessageKind.Grant;
 }

@@ -84,7 +84,7 @@ internal static class RingMessagesCodec
                 reader.TryReadOptionalRingId(out var beginsAfter) ? beginsAfter : null),
             MessageKind.Notify => new Notify(reader.ReadDescriptor(), reader.TryReadOptionalRingId(out var arcAfter) ? arcAfter : null),
             MessageKind.Leaving => new Leaving(reader.ReadOptionalDescriptor(), reader.ReadDescriptors()),
-            MessageKind.Grant => new Grant(reader.ReadInt64(), reader.ReadRingId(), reader.ReadRingId(), reader.ReadBoolean(), ReadRecords(ref reader)),
+            MessageKind.Grant => new Grant(reader.ReadInt64(), reader.ReadRingId(), reader.ReadRingId(), reader.ReadBoolean(), NameMessagesCodec.ReadEntries(ref reader, Grant.MaxRecords)),
             MessageKind.Granted => new Granted(reader.ReadInt64()),
             MessageKind.FoundingState => new FoundingState(
                 reader.ReadInt32(), reader.ReadEnum<NodePhase>(), reader.ReadUInt64(), ReadFoundingEntries(ref reader)),
@@ -127,23 +127,7 @@ internal static class RingMessagesCodec
         writer.Write(grant.After);
         writer.Write(grant.UpTo);
         writer.Write(grant.More);
-        writer.BeginArray(grant.Records.Count);
-        for (var i = 0; i < grant.Records.Count; i++)
-        {
-            writer.Write(grant.Records[i]);
-        }
-    }
-
-    private static NameRecord[] ReadRecords(ref MessagePackReader reader)
-    {
-        var records = PayloadFields.NewList<NameRecord>(reader.BeginArray(Grant.MaxRecords));
-        for (var i = 0; i < records.Length && !reader.Failed; i++)
-        {
-            records[i] = reader.ReadNameRecord();
-        }
-
-        reader.EndArray();
-        return records;
+        writer.Write(grant.Records);
     }
 
     private static void Write(ref MessagePackWriter writer, FoundingState state)

@@ -7,17 +7,14 @@ using Overlay.Time;
 
 namespace Overlay.Names;
 
-/// <summary>Names in the overlay: registers the node's own and refreshes them, resolves others', and keeps the records whose keys lie in the node's arc.</summary>
+/// <summary>Names in the overlay: registers the node's own and refreshes them, resolves and watches others', and keeps those whose keys it answers for, or copies of them.</summary>
 /// <remarks>
-/// <code>
-/// owner  → PutRecord(record) → … → keeper, the member responsible for SHA-256(name);   keeper → RecordStored → owner     every refresh period
-/// asker  → GetRecord(name)   → … → keeper;                                             keeper → Record       → asker
-/// </code>
-/// <para>A question without an answer is asked again each <see cref="OverlayOptions.QueryTimeout"/>; a command gives up after
-/// <see cref="OverlayOptions.ReceiptTimeout"/>, a refresh never. Commands and own names are bounded by <see cref="MaxOwnNames"/> and
-/// <see cref="MaxQuestions"/>: one more ends as <see cref="Outcome.Busy"/>.</para>
-/// <para>The owner of this part routes the four messages to it, calls <see cref="Advance"/> when <see cref="NextDue"/> has come, and takes the results after
-/// each call. There is one keeper for a name: when it crashes, the name is unknown until the next refresh.</para>
+/// <para>Three parts that share one store: <see cref="NameClient"/> asks, <see cref="NameKeeper"/> answers, <see cref="NameCopies"/> keeps copies where they belong. Where
+/// that is only <see cref="INamePlacement"/> knows.</para>
+/// <para>The owner of this part routes the directory's messages to it, calls <see cref="Advance"/> when <see cref="NextDue"/> has come, and takes results and replies after
+/// each call.</para>
+/// <para>Bounds: <see cref="MaxOwnNames"/>, <see cref="MaxQuestions"/> and <see cref="MaxOwnWatches"/>, one more ends as <see cref="Outcome.Busy"/>;
+/// <see cref="OverlayOptions.MaxRecords"/> and <see cref="OverlayOptions.MaxNameWatches"/>, one more is <see cref="Outcome.Refused"/>.</para>
 /// </remarks>
 public sealed class NameDirectory : IArcContents
 {
@@ -27,324 +24,205 @@ public sealed class NameDirectory : IArcContents
     /// <summary>Resolutions that may wait.</summary>
     public const int MaxQuestions = 1024;
 
+    /// <summary>Names that a node may watch.</summary>
+    public const int MaxOwnWatches = 256;
+
     private readonly OverlayOptions _options;
     private readonly INodePort _port;
-    private readonly ISigning _signing;
-    private readonly RecordStore _store;
-    private readonly List<OwnName> _own = [];
-    private readonly List<Question> _questions = [];
-    private readonly Queue<NameResult> _results = new(0);
-    private Prng _prng;
+    private readonly INamePlacement _placement;
+    private readonly NameStore _store;
+    private readonly NameClient _client;
+    private readonly NameCopies _copies;
+    private readonly NameKeeper _keeper;
     private Instant _sweepAt = Instant.Never;
 
-    /// <param name="options">Periods, timeouts and the bound of records.</param>
+    /// <param name="options">Periods, timeouts and bounds.</param>
     /// <param name="port">Where questions and records go.</param>
+    /// <param name="placement">Where names lie.</param>
     /// <param name="signing">Signs the node's own records and judges others'.</param>
-    /// <param name="certificates">Judges the owners' certificates.</param>
+    /// <param name="certificates">Judges owners' and keepers' certificates.</param>
     /// <param name="prng">Draws the nonces.</param>
-    public NameDirectory(OverlayOptions options, INodePort port, ISigning signing, CertificateStore certificates, Prng prng)
+    public NameDirectory(OverlayOptions options, INodePort port, INamePlacement placement, ISigning signing, CertificateStore certificates, Prng prng)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(port);
+        ArgumentNullException.ThrowIfNull(placement);
         ArgumentNullException.ThrowIfNull(signing);
         ArgumentNullException.ThrowIfNull(certificates);
-        (_options, _port, _signing, _prng) = (options, port, signing, prng);
+        (_options, _port, _placement) = (options, port, placement);
         _store = new(options, signing, certificates);
+        _client = new(options, port, signing, _store, prng.Split());
+        _copies = new(options, port, placement, _store, prng.Split());
+        _keeper = new(options, port, placement, signing, _store, _copies);
     }
 
-    /// <summary>Records kept for others.</summary>
+    /// <summary>Names kept, copies for others included.</summary>
     public int RecordCount => _store.Count;
 
+    /// <summary>Watches served.</summary>
+    public int WatchCount => _keeper.WatchCount;
+
     /// <summary>When to call <see cref="Advance"/> next.</summary>
-    public Instant NextDue
-    {
-        get
-        {
-            var due = _sweepAt;
-            foreach (var name in _own)
-            {
-                due = Instant.Min(due, name.DueAt);
-            }
-
-            foreach (var question in _questions)
-            {
-                due = Instant.Min(due, question.DueAt);
-            }
-
-            return due;
-        }
-    }
+    public Instant NextDue => Instant.Min(Instant.Min(_client.NextDue, _keeper.NextDue), Instant.Min(_copies.NextDue, _sweepAt));
 
     /// <summary>Registers <paramref name="name"/> for this node and keeps it refreshed.</summary>
-    public void Register(Instant now, RequestId request, string name)
-    {
-        if (!NodeName.TryNormalize(name, out var normal))
-        {
-            _results.Enqueue(new(request, Outcome.Refused, null));
-            return;
-        }
+    public void Register(Instant now, RequestId request, string name) => _client.Register(now, request, name);
 
-        var own = _own.Find(one => one.Name == normal);
-        if (own is null && _own.Count == MaxOwnNames)
-        {
-            _results.Enqueue(new(request, Outcome.Busy, null));
-            return;
-        }
-
-        if (own is null)
-        {
-            _own.Add(own = new(normal));
-        }
-        else if (own.Request is { } earlier)
-        {
-            _results.Enqueue(new(earlier, Outcome.Cancelled, null)); // The later command takes over.
-        }
-
-        (own.Request, own.GiveUpAt) = (request, now + _options.ReceiptTimeout);
-        Put(now, own);
-    }
+    /// <summary>Gives <paramref name="name"/> up.</summary>
+    public void Unregister(Instant now, RequestId request, string name) => _client.Unregister(now, request, name);
 
     /// <summary>Asks who holds <paramref name="name"/>.</summary>
-    public void Resolve(Instant now, RequestId request, string name)
-    {
-        if (!NodeName.TryNormalize(name, out var normal))
-        {
-            _results.Enqueue(new(request, Outcome.Refused, null));
-            return;
-        }
+    public void Resolve(Instant now, RequestId request, string name) => _client.Resolve(now, request, name);
 
-        if (_questions.Count == MaxQuestions)
-        {
-            _results.Enqueue(new(request, Outcome.Busy, null));
-            return;
-        }
+    /// <summary>Wants to hear of changes of <paramref name="name"/>.</summary>
+    public void Watch(Instant now, RequestId request, string name) => _client.Watch(now, request, name);
 
-        var question = new Question(request, normal, _prng.Next(), now + _options.ReceiptTimeout);
-        _questions.Add(question);
-        Ask(now, question);
-    }
+    /// <summary>No longer wants to.</summary>
+    public void Unwatch(Instant now, RequestId request, string name) => _client.Unwatch(now, request, name);
 
-    /// <summary>Gives the node's names up, so that others may take them at once: part of leaving.</summary>
+    /// <summary>Gives the node's names up, so that others may take them at once: part of leaving, before anything is handed over.</summary>
     public void Release(Instant now)
     {
-        foreach (var own in _own)
+        foreach (var record in _client.Release())
         {
-            Complete(own, Outcome.Cancelled);
-            var record = NameRecordSecurity.Sign(_signing, own.Name, _port.Self.Certificate, _port.Self.Instance, ++own.Sequence, expiresAt: 0);
-            _port.SendToResponsible(now, NodeName.KeyOf(own.Name), new PutRecord(_prng.Next(), record));
-        }
-
-        _own.Clear();
-    }
-
-    /// <summary>A record came for a key of this node's arc.</summary>
-    /// <returns>The answer to its sender.</returns>
-    public RecordStored OnPutRecord(Instant now, PutRecord put)
-    {
-        ArgumentNullException.ThrowIfNull(put);
-        var outcome = _store.Put(now, put.Record);
-        KeepSwept(now);
-        return new(put.Nonce, outcome);
-    }
-
-    /// <summary>Somebody asks for a record of this node's arc.</summary>
-    /// <returns>The answer to the asker.</returns>
-    public RecordAnswer OnGetRecord(Instant now, GetRecord question)
-    {
-        ArgumentNullException.ThrowIfNull(question);
-        return new(question.Nonce, _store.Find(now, question.Name));
-    }
-
-    /// <summary>The keeper of an own name answered.</summary>
-    public void OnRecordStored(Instant now, RecordStored answer)
-    {
-        ArgumentNullException.ThrowIfNull(answer);
-        var own = _own.Find(one => one.Nonce == answer.Nonce && !one.IsStored);
-        if (own is null)
-        {
-            return;
-        }
-
-        if (answer.Outcome == Outcome.Done)
-        {
-            (own.IsStored, own.DueAt) = (true, own.SentAt + _options.NameRefreshPeriod);
-            if (own.DueAt < now)
+            if (_placement.Owns(NodeName.KeyOf(record.Name)))
             {
-                own.DueAt = now;
+                _keeper.Put(now, record, out _); // What is handed over in this very step must know it.
             }
-
-            Complete(own, Outcome.Done);
-        }
-        else if (own.Request is not null)
-        {
-            Complete(own, answer.Outcome == Outcome.NameTaken ? Outcome.NameTaken : Outcome.Refused);
-            _own.Remove(own);
-        }
-        else if (answer.Outcome == Outcome.NameTaken)
-        {
-            _results.Enqueue(new(default, Outcome.NameTaken, own.Record)); // It lapsed meanwhile, and another key took it.
-            _own.Remove(own);
+            else
+            {
+                _port.SendToResponsible(now, NodeName.KeyOf(record.Name), new PutRecord(1, record));
+            }
         }
     }
 
-    /// <summary>A record, or the news that there is none. One that is not true is no answer.</summary>
-    public void OnRecord(Instant now, RecordAnswer answer)
+    /// <summary>Somebody asks something of a name that this node answers for: a <see cref="PutRecord"/>, <see cref="GetRecord"/> or <see cref="WatchName"/>.</summary>
+    public void OnQuestion(Instant now, in NameAsker asker, Payload question)
     {
-        ArgumentNullException.ThrowIfNull(answer);
-        var question = _questions.Find(one => one.Nonce == answer.Nonce);
-        if (question is null || (answer.Record is { } record && (record.Name != question.Name || record.ExpiresAt == 0 || !_store.IsTrue(now, record))))
+        switch (question)
         {
-            return;
+            case PutRecord put:
+                _keeper.OnPut(now, asker, put);
+                break;
+            case GetRecord get:
+                _keeper.OnGet(now, asker, get);
+                break;
+            case WatchName watch:
+                _keeper.OnWatch(now, asker, watch);
+                break;
         }
 
-        _questions.Remove(question);
-        _results.Enqueue(new(question.Request, answer.Record is null ? Outcome.NameUnknown : Outcome.Done, answer.Record));
+        KeepSwept(now);
     }
 
-    /// <summary>Time passed: refreshes own names, asks again, gives up, and forgets what has lapsed.</summary>
+    /// <summary>Copies came.</summary>
+    /// <param name="now">This moment.</param>
+    /// <param name="asker">Who sent them.</param>
+    /// <param name="replicate">The copies.</param>
+    /// <param name="isOffer">They were sent to whoever is responsible.</param>
+    public void OnReplicate(Instant now, in NameAsker asker, Replicate replicate, bool isOffer)
+    {
+        ArgumentNullException.ThrowIfNull(replicate);
+        _keeper.OnReplicate(now, asker, replicate, isOffer);
+        KeepSwept(now);
+    }
+
+    /// <summary>An answer to this node, or a word between a keeper and its replica. What was not asked for changes nothing.</summary>
+    public void OnAnswer(Instant now, RingId from, Payload answer)
+    {
+        switch (answer)
+        {
+            case RecordStored stored:
+                _client.OnRecordStored(now, stored);
+                break;
+            case RecordAnswer record:
+                _client.OnRecord(now, record);
+                break;
+            case Watching watching:
+                _client.OnWatching(now, watching);
+                break;
+            case NameChanged changed:
+                _client.OnNameChanged(now, changed.Name);
+                break;
+            case Replicated replicated:
+                _keeper.OnReplicated(now, from, replicated);
+                _copies.OnOfferTaken(replicated);
+                break;
+            case NameDigest digest:
+                _copies.OnDigest(now, from, digest);
+                break;
+            case GetNameList question:
+                _copies.OnGetNameList(now, from, question);
+                break;
+            case NameList list:
+                _copies.OnNameList(now, from, list);
+                break;
+            case GetRecords question:
+                _copies.OnGetRecords(now, from, question);
+                break;
+        }
+    }
+
+    /// <summary>What this node answers for, or who keeps copies for it, may have changed.</summary>
+    public void PlacementChanged(Instant now) => _copies.PlacementChanged(now);
+
+    /// <summary>Time passed: refreshes own names, asks again, gives up, compares copies, and forgets what nobody has a right to.</summary>
     public void Advance(Instant now)
     {
-        for (var i = _own.Count - 1; i >= 0; i--)
-        {
-            AdvanceOwn(now, _own[i]);
-        }
-
-        for (var i = _questions.Count - 1; i >= 0; i--)
-        {
-            var question = _questions[i];
-            if (question.GiveUpAt <= now)
-            {
-                _questions.RemoveAt(i);
-                _results.Enqueue(new(question.Request, Outcome.TimedOut, null));
-            }
-            else if (question.DueAt <= now)
-            {
-                Ask(now, question);
-            }
-        }
-
+        _client.Advance(now);
+        _keeper.Advance(now);
+        _copies.Advance(now);
         if (_sweepAt <= now)
         {
-            _store.Sweep(now);
             _sweepAt = Instant.Never;
+            _keeper.Sweep(now);
             KeepSwept(now);
         }
     }
 
     /// <summary>Takes the next result, in the order they came about.</summary>
-    public bool TryTakeResult(out NameResult result) => _results.TryDequeue(out result);
+    public bool TryTakeResult(out NameResult result) => _client.TryTakeResult(out result);
 
-    public RingId CopyUpper(in RingArc arc, int max, ICollection<NameRecord> into)
+    /// <summary>Takes the next answer to somebody who asked this node.</summary>
+    public bool TryTakeReply(Instant now, out NameReply reply)
+    {
+        while (_keeper.TryTakeHint(out var name))
+        {
+            _client.OnNameChanged(now, name);
+        }
+
+        return _keeper.TryTakeReply(out reply);
+    }
+
+    public RingId CopyUpper(in RingArc arc, int max, ICollection<NameEntry> into)
     {
         ArgumentNullException.ThrowIfNull(into);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(max);
         return _store.CopyUpper(arc, max, into);
     }
 
-    public void Adopt(Instant now, IReadOnlyList<NameRecord> records)
+    public void Adopt(Instant now, IReadOnlyList<NameEntry> records)
     {
         ArgumentNullException.ThrowIfNull(records);
         for (var i = 0; i < records.Count; i++)
         {
-            _store.Put(now, records[i]); // What is not true or not newer stays out.
+            _keeper.Take(now, records[i], holder: null); // What is not true or not newer stays out.
         }
 
         KeepSwept(now);
     }
 
-    public void Forget(in RingArc arc) => _store.Forget(arc);
-
-    private void AdvanceOwn(Instant now, OwnName own)
+    /// <summary>The records have their new keeper. They stay as copies until it says otherwise, or nothing.</summary>
+    public void Forget(in RingArc arc)
     {
-        if (own.Request is not null && own.GiveUpAt <= now)
-        {
-            Complete(own, Outcome.TimedOut);
-            if (own.Record is null || !own.WasStored)
-            {
-                _own.Remove(own); // Never confirmed: a command that failed leaves nothing behind.
-                return;
-            }
-        }
-
-        if (own.DueAt <= now)
-        {
-            Put(now, own);
-        }
-    }
-
-    private void Put(Instant now, OwnName own)
-    {
-        var self = _port.Self;
-        var expiresAt = now.UnixMilliseconds + (_store.Life.Ticks / TimeSpan.TicksPerMillisecond);
-        own.Record = NameRecordSecurity.Sign(_signing, own.Name, self.Certificate, self.Instance, ++own.Sequence, expiresAt);
-        if (own.IsStored || own.Nonce == 0)
-        {
-            own.Nonce = _prng.Next(); // Kept over repetitions: an answer to any of them counts.
-        }
-
-        (own.IsStored, own.SentAt, own.DueAt) = (false, now, now + _options.QueryTimeout);
-        _port.SendToResponsible(now, NodeName.KeyOf(own.Name), new PutRecord(own.Nonce, own.Record));
-    }
-
-    private void Ask(Instant now, Question question)
-    {
-        question.DueAt = Instant.Min(question.GiveUpAt, now + _options.QueryTimeout);
-        _port.SendToResponsible(now, NodeName.KeyOf(question.Name), new GetRecord(question.Nonce, question.Name));
-    }
-
-    private void Complete(OwnName own, Outcome outcome)
-    {
-        own.WasStored |= outcome == Outcome.Done;
-        if (own.Request is { } request)
-        {
-            own.Request = null;
-            _results.Enqueue(new(request, outcome, outcome == Outcome.Done ? own.Record : null));
-        }
+        // What left this node's arc was noted when the arc changed: see NameCopies.PlacementChanged.
     }
 
     private void KeepSwept(Instant now)
     {
-        if (_store.Count > 0 && _sweepAt == Instant.Never)
+        if (_sweepAt == Instant.Never && (_store.Count > 0 || _keeper.WatchCount > 0))
         {
             _sweepAt = now + _options.NameRefreshPeriod;
         }
-    }
-
-    private sealed class OwnName(string name)
-    {
-        public string Name => name;
-
-        public NameRecord? Record { get; set; }
-
-        public long Sequence { get; set; }
-
-        public ulong Nonce { get; set; }
-
-        /// <summary>Whether the last put was confirmed.</summary>
-        public bool IsStored { get; set; }
-
-        /// <summary>Whether any was.</summary>
-        public bool WasStored { get; set; }
-
-        public Instant SentAt { get; set; }
-
-        public Instant DueAt { get; set; }
-
-        public RequestId? Request { get; set; }
-
-        public Instant GiveUpAt { get; set; }
-    }
-
-    private sealed class Question(RequestId request, string name, ulong nonce, Instant giveUpAt)
-    {
-        public RequestId Request => request;
-
-        public string Name => name;
-
-        public ulong Nonce => nonce;
-
-        public Instant GiveUpAt => giveUpAt;
-
-        public Instant DueAt { get; set; }
     }
 }

@@ -40,12 +40,15 @@ public static class NodeName
         && !IsDottedQuad(name);
 
     /// <summary>Where the record lies: the first 48 bits of SHA-256(name).</summary>
-    public static RingId KeyOf(string name)
+    public static RingId KeyOf(string name) => RingId.From(MarkOf(name) >> (64 - RingId.Bits));
+
+    /// <summary>The first 64 bits of SHA-256(name): the name in digests and lists.</summary>
+    public static ulong MarkOf(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(name), digest);
-        return RingId.From(BinaryPrimitives.ReadUInt64BigEndian(digest) >> (64 - RingId.Bits));
+        return BinaryPrimitives.ReadUInt64BigEndian(digest);
     }
 
     private static bool IsDottedQuad(ReadOnlySpan<char> name) => name.Count('.') == 3 && !name.ContainsAnyExcept(DigitsAndDots);

@@ -212,7 +212,8 @@ public sealed class MessageCodecTests
     {
         var record = NameRecordSecurity.Sign(
             new World().Signing(1), new string('n', NameRecord.MaxNameLength), new World().Certificate(1), long.MaxValue, long.MaxValue, long.MaxValue);
-        var grant = new Grant(long.MaxValue, RingId.From(1), RingId.From(2), true, [.. Enumerable.Repeat(record, Grant.MaxRecords)]);
+        var entry = new NameEntry(record, NameTenancySecurity.Sign(new World().Signing(2), record, new World().Certificate(2), long.MaxValue, long.MaxValue, long.MaxValue));
+        var grant = new Grant(long.MaxValue, RingId.From(1), RingId.From(2), true, [.. Enumerable.Repeat(entry, Grant.MaxRecords)]);
 
         var bytes = MessageCodec.Encode(Samples.Around(grant) with { HopContext = Samples.Trace });
 

@@ -18,6 +18,8 @@ internal static class Samples
 
     public static readonly NameRecord Record = NameRecordSecurity.Sign(World.Signing(1), "alice", Alice, 7, 3, 1_767_225_690_000);
 
+    public static readonly NameEntry Entry = new(Record, NameTenancySecurity.Sign(World.Signing(2), Record, World.Certificate(2), 3, 1_767_225_000_000, 1_767_225_600_000));
+
     public static readonly LinkDescription Description = new(
         Bytes(32), "ufrg", "a-password-of-22-chars", ["candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host", "candidate:2 1 udp 1 2001:db8::1 9 typ host"], Bytes(20));
 
@@ -43,7 +45,7 @@ internal static class Samples
         new Notify(Three[0], null),
         new Notify(Three[0], RingId.From(12)),
         new Leaving(Three[0], Three),
-        new Grant(-1, RingId.From(1), RingId.From(2), true, [Record, Record]),
+        new Grant(-1, RingId.From(1), RingId.From(2), true, [Entry, Entry]),
         new Granted(long.MinValue),
         new FoundingState(3, NodePhase.Founding, 0xFEDCBA9876543210, [new(Three[0], FoundingMark.Alive), new(Three[1], FoundingMark.Evicted)]),
         new Ping(65_536),
@@ -63,10 +65,23 @@ internal static class Samples
         new Receipt(9, 3, [RingId.From(1), RingId.From(2), RingId.From(3)]),
         new Unreachable(9, DropReason.GuestGone),
         new PutRecord(1, Record),
-        new RecordStored(1, Outcome.NameTaken),
+        new RecordStored(1, Outcome.NameTaken, null),
+        new RecordStored(1, Outcome.Done, Entry.Tenancy),
         new GetRecord(1, "alice"),
-        new RecordAnswer(1, Record),
+        new RecordAnswer(1, Entry),
         new RecordAnswer(1, null),
+        new Replicate(0, []),
+        new Replicate(ulong.MaxValue, [Entry, Entry]),
+        new Replicated(65_536, Outcome.Refused),
+        new NameDigest(int.MaxValue, ulong.MaxValue),
+        new GetNameList(ulong.MaxValue),
+        new NameList(0, true, [new(1, 2), new(ulong.MaxValue, 0)]),
+        new NameList(5, false, []),
+        new GetRecords([0, ulong.MaxValue]),
+        new WatchName(1, "alice", true),
+        new Watching(1, Outcome.Refused, null),
+        new Watching(1, Outcome.Done, Entry),
+        new NameChanged("alice"),
         new GetState(1),
         new State(1, NodePhase.Member, Three[0], Three, [new(47, RingId.From(5))], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Finger, true)]),
     ];

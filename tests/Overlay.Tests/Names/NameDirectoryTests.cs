@@ -32,15 +32,15 @@ public sealed class NameDirectoryTests
         _alice.Register(At(0), First, "Alice");
         var (_, key, payload) = Assert.Single(_port.SentToResponsible);
         Assert.Equal(NodeName.KeyOf("alice"), key);
-        _alice.OnRecordStored(At(0.1), _keeper.OnPutRecord(At(0.1), (PutRecord)payload));
+        _alice.OnAnswer(At(0.1), Keeper, Ask(_keeper, At(0.1), payload));
         Assert.Equal((First, Outcome.Done), Single(_alice));
 
         _alice.Resolve(At(1), Second, "alice");
-        _alice.OnRecord(At(1), _keeper.OnGetRecord(At(1), (GetRecord)_port.SentToResponsible[^1].Payload));
+        _alice.OnAnswer(At(1), Keeper, Ask(_keeper, At(1), _port.SentToResponsible[^1].Payload));
 
         Assert.True(_alice.TryTakeResult(out var result));
         Assert.Equal((Second, Outcome.Done), (result.Request, result.Outcome));
-        Assert.Equal((_port.Self.Id, "alice"), (result.Record!.Owner.Id, result.Record.Name));
+        Assert.Equal((_port.Self.Id, "alice"), (result.Entry!.Record.Owner.Id, result.Entry.Record.Name));
         Assert.Equal(1, _keeper.RecordCount);
     }
 
@@ -61,7 +61,7 @@ public sealed class NameDirectoryTests
     {
         _alice.Resolve(At(0), First, "bob");
 
-        _alice.OnRecord(At(0), _keeper.OnGetRecord(At(0), (GetRecord)_port.SentToResponsible[^1].Payload));
+        _alice.OnAnswer(At(0), Keeper, Ask(_keeper, At(0), _port.SentToResponsible[^1].Payload));
 
         Assert.Equal((First, Outcome.NameUnknown), Single(_alice));
     }
@@ -77,28 +77,57 @@ public sealed class NameDirectoryTests
     }
 
     [Fact]
-    public void After_three_missed_refreshes_a_name_is_free()
+    public void After_three_missed_refreshes_a_name_lapses_and_stays_reserved_for_its_key_for_a_week()
     {
         Put(At(0), Record(At(0), owner: 3));
+        var week = TimeSpan.FromDays(7).TotalSeconds;
 
-        Assert.Equal(Outcome.NameTaken, Put(At(89.9), Record(At(89.9), owner: 4)));
-        Assert.Null(_keeper.OnGetRecord(At(90), new(1, "alice")).Record);
-        Assert.Equal(Outcome.Done, Put(At(90), Record(At(90), owner: 4)));
+        Assert.NotNull(Get(At(89.9)));
+        Assert.Null(Get(At(90)));
+        Assert.Equal(Outcome.NameTaken, Put(At(90), Record(At(90), owner: 4)));
+        Assert.Equal(Outcome.NameTaken, Put(At(week), Record(At(week), owner: 4)));
+        Assert.Equal(Outcome.Done, Put(At(week + 1), Record(At(week + 1), owner: 3, sequence: 2)));
+        Assert.Equal(2, Get(At(week + 1))!.Tenancy.Epoch);
     }
 
     [Fact]
-    public void Lapsed_records_are_swept()
+    public void When_the_reservation_is_over_anybody_may_take_the_name()
     {
         Put(At(0), Record(At(0), owner: 3));
-        Assert.Equal(At(30), _keeper.NextDue);
 
-        for (var due = _keeper.NextDue; due != Instant.Never; due = _keeper.NextDue)
+        var due = _keeper.NextDue;
+        for (; due != Instant.Never && due < At(TimeSpan.FromDays(8).TotalSeconds); due = _keeper.NextDue)
         {
             _keeper.Advance(due);
-            Assert.True(due <= At(90));
         }
 
-        Assert.Equal(0, _keeper.RecordCount);
+        Assert.Equal((0, Instant.Never), (_keeper.RecordCount, due));
+        Assert.Equal(Outcome.Done, Put(At(TimeSpan.FromDays(8).TotalSeconds), Record(At(TimeSpan.FromDays(8).TotalSeconds), owner: 4)));
+    }
+
+    [Fact]
+    public void A_name_that_was_given_up_is_free_and_its_next_holder_has_a_higher_epoch_and_a_later_start()
+    {
+        Put(At(0), Record(At(0), owner: 3));
+        var first = Get(At(1))!.Tenancy;
+
+        Assert.Equal(Outcome.Done, Put(At(5), Released(3, sequence: 2)));
+        Assert.Null(Get(At(5)));
+        Assert.Equal(Outcome.Done, Put(At(5), Record(At(5), owner: 4)));
+
+        var second = Get(At(6))!.Tenancy;
+        Assert.Equal((1L, 2L), (first.Epoch, second.Epoch));
+        Assert.True(second.Since > At(5).UnixMilliseconds);
+    }
+
+    [Fact]
+    public void Refreshes_go_on_with_epoch_and_start()
+    {
+        Put(At(0), Record(At(0), owner: 3));
+        Put(At(30), Record(At(30), owner: 3, sequence: 2));
+
+        var tenancy = Get(At(31))!.Tenancy;
+        Assert.Equal((1L, At(0).UnixMilliseconds, At(30).UnixMilliseconds), (tenancy.Epoch, tenancy.Since, tenancy.Through));
     }
 
     [Fact]
@@ -107,9 +136,9 @@ public sealed class NameDirectoryTests
         Put(At(0), Record(At(0), owner: 3, instance: 2, sequence: 1));
 
         Assert.Equal(Outcome.Done, Put(At(1), Record(At(1), owner: 3, instance: 1, sequence: 9)));
-        Assert.Equal(2, _keeper.OnGetRecord(At(1), new(1, "alice")).Record!.Instance);
+        Assert.Equal(2, Get(At(1))!.Record.Instance);
         Assert.Equal(Outcome.Done, Put(At(1), Record(At(1), owner: 3, instance: 2, sequence: 2)));
-        Assert.Equal(2, _keeper.OnGetRecord(At(1), new(1, "alice")).Record!.Sequence);
+        Assert.Equal(2, Get(At(1))!.Record.Sequence);
     }
 
     [Fact]
@@ -140,9 +169,9 @@ public sealed class NameDirectoryTests
     public void Clocks_that_differ_by_minutes_do_no_harm()
     {
         Assert.Equal(Outcome.Done, Put(At(0), Record(At(-200), owner: 3)));
-        Assert.NotNull(_keeper.OnGetRecord(At(80), new(1, "alice")).Record);
+        Assert.NotNull(Get(At(80)));
         Assert.Equal(Outcome.Done, Put(At(85), Record(At(285), owner: 3, sequence: 2)));
-        Assert.Null(_keeper.OnGetRecord(At(176), new(1, "alice")).Record);
+        Assert.Null(Get(At(176)));
     }
 
     [Fact]
@@ -151,11 +180,11 @@ public sealed class NameDirectoryTests
         var keeper = DirectoryOf(2, _port, OverlayOptions.Default with { MaxRecords = 2 });
         foreach (var name in new[] { "a", "b" })
         {
-            Assert.Equal(Outcome.Done, keeper.OnPutRecord(At(0), new(1, Record(At(0), owner: 3, name: name))).Outcome);
+            Assert.Equal(Outcome.Done, ((RecordStored)Ask(keeper, At(0), new PutRecord(1, Record(At(0), owner: 3, name: name)))).Outcome);
         }
 
-        Assert.Equal(Outcome.Refused, keeper.OnPutRecord(At(0), new(1, Record(At(0), owner: 3, name: "c"))).Outcome);
-        Assert.Equal(Outcome.Done, keeper.OnPutRecord(At(1), new(1, Record(At(1), owner: 3, name: "a", sequence: 2))).Outcome);
+        Assert.Equal(Outcome.Refused, ((RecordStored)Ask(keeper, At(0), new PutRecord(1, Record(At(0), owner: 3, name: "c")))).Outcome);
+        Assert.Equal(Outcome.Done, ((RecordStored)Ask(keeper, At(1), new PutRecord(1, Record(At(1), owner: 3, name: "a", sequence: 2)))).Outcome);
     }
 
     [Fact]
@@ -178,7 +207,7 @@ public sealed class NameDirectoryTests
         Run(_alice, At(40), answer: false);
         Assert.Equal([At(0), At(30), At(33), At(36), At(39)], _port.SentToResponsible.Select(sent => sent.At));
         var last = (PutRecord)_port.SentToResponsible[^1].Payload;
-        _alice.OnRecordStored(At(40), new(last.Nonce, Outcome.Done));
+        _alice.OnAnswer(At(40), Keeper, new RecordStored(last.Nonce, Outcome.Done, TenancyOf(last.Record)));
 
         Assert.Equal(At(69), _alice.NextDue);
     }
@@ -191,7 +220,8 @@ public sealed class NameDirectoryTests
         Run(_alice, At(60), answer: false);
 
         Assert.Equal((First, Outcome.TimedOut), Single(_alice));
-        Assert.Equal(4, _port.SentToResponsible.Count);
+        Assert.Equal(5, _port.SentToResponsible.Count);
+        Assert.Equal(0, ((PutRecord)_port.SentToResponsible[^1].Payload).Record.ExpiresAt); // What half arrived is given up.
         Assert.Equal(Instant.Never, _alice.NextDue);
     }
 
@@ -202,7 +232,7 @@ public sealed class NameDirectoryTests
     {
         _alice.Register(At(0), First, "alice");
 
-        _alice.OnRecordStored(At(1), new(((PutRecord)_port.SentToResponsible[0].Payload).Nonce, answer));
+        _alice.OnAnswer(At(1), Keeper, new RecordStored(((PutRecord)_port.SentToResponsible[0].Payload).Nonce, answer, null));
 
         Assert.Equal((First, expected), Single(_alice));
         Assert.Equal(Instant.Never, _alice.NextDue);
@@ -214,8 +244,8 @@ public sealed class NameDirectoryTests
         _alice.Register(At(0), First, "alice");
         _alice.Resolve(At(0), Second, "alice");
 
-        _alice.OnRecordStored(At(1), new(1, Outcome.Done));
-        _alice.OnRecord(At(1), new(1, null));
+        _alice.OnAnswer(At(1), Keeper, new RecordStored(1, Outcome.Done, TenancyOf(Record(At(0), owner: 1))));
+        _alice.OnAnswer(At(1), Keeper, new RecordAnswer(1, null));
 
         Assert.Empty(Results(_alice));
     }
@@ -226,7 +256,7 @@ public sealed class NameDirectoryTests
         Registered();
         Run(_alice, At(30), answer: false);
 
-        _alice.OnRecordStored(At(31), new(((PutRecord)_port.SentToResponsible[^1].Payload).Nonce, Outcome.NameTaken));
+        _alice.OnAnswer(At(31), Keeper, new RecordStored(((PutRecord)_port.SentToResponsible[^1].Payload).Nonce, Outcome.NameTaken, null));
 
         Assert.Equal((default, Outcome.NameTaken), Single(_alice));
         Assert.Equal(Instant.Never, _alice.NextDue);
@@ -249,10 +279,19 @@ public sealed class NameDirectoryTests
         _alice.Resolve(At(0), First, "alice");
         var nonce = ((GetRecord)_port.SentToResponsible[0].Payload).Nonce;
 
-        _alice.OnRecord(At(0), new(nonce, Record(At(0), owner: 3, name: "bob")));
-        _alice.OnRecord(At(0), new(nonce, Record(At(0), owner: 3) with { Instance = 9 }));
-        Assert.Empty(Results(_alice));
-        _alice.OnRecord(At(0), new(nonce, Record(At(0), owner: 3)));
+        foreach (var forged in new[]
+        {
+            EntryOf(Record(At(0), owner: 3, name: "bob")),
+            EntryOf(Record(At(0), owner: 3) with { Instance = 9 }),
+            EntryOf(Record(At(0), owner: 3)) with { Tenancy = TenancyOf(Record(At(0), owner: 4)) },
+            EntryOf(Released(3)),
+        })
+        {
+            _alice.OnAnswer(At(0), Keeper, new RecordAnswer(nonce, forged));
+            Assert.Empty(Results(_alice));
+        }
+
+        _alice.OnAnswer(At(0), Keeper, new RecordAnswer(nonce, EntryOf(Record(At(0), owner: 3))));
 
         Assert.Equal((First, Outcome.Done), Single(_alice));
     }
@@ -282,7 +321,8 @@ public sealed class NameDirectoryTests
         var put = (PutRecord)_port.SentToResponsible[^1].Payload;
 
         Assert.Equal(Outcome.Done, Put(At(5), put.Record));
-        Assert.Equal(0, _keeper.RecordCount);
+        Assert.Null(Get(At(5)));
+        Assert.Equal(Outcome.Done, Put(At(5), Record(At(5), owner: 4)));
         Assert.Equal(Instant.Never, _alice.NextDue);
     }
 
@@ -303,12 +343,11 @@ public sealed class NameDirectoryTests
         var moved = 0;
         while (true)
         {
-            var slice = new List<NameRecord>();
+            var slice = new List<NameEntry>();
             var begin = _keeper.CopyUpper(rest, 10, slice);
             var part = RingArc.Between(begin, rest.UpTo);
-            Assert.All(slice, record => Assert.True(part.Contains(NodeName.KeyOf(record.Name))));
+            Assert.All(slice, record => Assert.True(part.Contains(NodeName.KeyOf(record.Record.Name))));
             other.Adopt(At(1), slice);
-            _keeper.Forget(part);
             moved += slice.Count;
             if (begin == rest.After)
             {
@@ -319,37 +358,127 @@ public sealed class NameDirectoryTests
         }
 
         Assert.Equal(inside.Count, moved);
-        Assert.Equal((inside.Count, names.Length - inside.Count), (other.RecordCount, _keeper.RecordCount));
-        Assert.All(inside, name => Assert.NotNull(other.OnGetRecord(At(1), new(1, name)).Record));
+        Assert.Equal(inside.Count, other.RecordCount);
+        Assert.All(inside, name => Assert.NotNull(((RecordAnswer)Ask(other, At(1), new GetRecord(1, name))).Entry));
     }
 
     [Fact]
-    public void A_record_handed_on_for_ever_lapses_all_the_same()
+    public void A_copy_handed_on_for_ever_lapses_all_the_same()
     {
-        var record = Record(At(0), owner: 3);
+        Put(At(0), Record(At(0), owner: 3));
+        var entry = Get(At(0))!;
         var time = 0.0;
-        while (Put(At(time), record) == Outcome.Done)
+        while (true)
         {
+            var next = DirectoryOf(5, new(_world.Contact(5)));
+            next.Adopt(At(time), [entry]);
+            if (((RecordAnswer)Ask(next, At(time), new GetRecord(1, "alice"))).Entry is null)
+            {
+                break;
+            }
+
             Assert.True(time < 1000);
-            time += 60;
-            _keeper.Forget(RingArc.Between(RingId.From(0), RingId.From(0)));
+            time += 30;
         }
 
         Assert.InRange(time, 390, 480); // its life of 90 s, and five minutes of tolerance
     }
 
+    [Fact]
+    public void An_owner_has_no_more_than_its_share_of_a_keepers_room()
+    {
+        for (var i = 0; i < 256; i++)
+        {
+            Assert.Equal(Outcome.Done, Put(At(0), Record(At(0), owner: 3, name: $"n{i}")));
+        }
+
+        Assert.Equal(Outcome.Refused, Put(At(0), Record(At(0), owner: 3, name: "one.more")));
+        Assert.Equal(Outcome.Done, Put(At(0), Record(At(0), owner: 4, name: "one.more")));
+    }
+
+    [Fact]
+    public void A_full_directory_forgets_what_was_given_up_first_then_what_has_lapsed_and_never_what_lives()
+    {
+        var keeper = DirectoryOf(2, _port, OverlayOptions.Default with { MaxRecords = 3 });
+        Ask(keeper, At(0), new PutRecord(1, Record(At(0), owner: 3, name: "lapsed")));
+        Ask(keeper, At(100), new PutRecord(1, Record(At(100), owner: 3, name: "given.up")));
+        Ask(keeper, At(100), new PutRecord(1, Released(3, "given.up", sequence: 2)));
+        Ask(keeper, At(100), new PutRecord(1, Record(At(100), owner: 3, name: "alive")));
+
+        Assert.Equal(Outcome.Done, PutNew("d"));
+        Assert.Equal(Outcome.NameTaken, ((RecordStored)Ask(keeper, At(100), new PutRecord(1, Record(At(100), owner: 4, name: "lapsed")))).Outcome);
+        Assert.Equal(Outcome.Done, PutNew("e"));
+        Assert.Equal(Outcome.Refused, PutNew("f"));
+        Assert.NotNull(((RecordAnswer)Ask(keeper, At(100), new GetRecord(1, "alive"))).Entry);
+
+        Outcome PutNew(string name) => ((RecordStored)Ask(keeper, At(100), new PutRecord(1, Record(At(100), owner: 4, name: name)))).Outcome;
+    }
+
+    [Fact]
+    public void Unregistering_gives_the_name_up()
+    {
+        Registered();
+
+        _alice.Unregister(At(5), Second, "ALICE");
+        _alice.OnAnswer(At(5), Keeper, Ask(_keeper, At(5), _port.SentToResponsible[^1].Payload));
+        _alice.Unregister(At(6), First, "alice");
+
+        Assert.Equal([(Second, Outcome.Done), (First, Outcome.NameUnknown)], Results(_alice));
+        Assert.Null(Get(At(5)));
+        Assert.Equal(Instant.Never, _alice.NextDue);
+    }
+
+    [Fact]
+    public void A_hint_that_a_name_has_changed_makes_its_owner_ask_and_nothing_else()
+    {
+        Registered();
+
+        for (var i = 0; i < 100; i++)
+        {
+            _alice.OnAnswer(At(10), Keeper, new NameChanged("alice"));
+        }
+
+        Assert.Equal(At(10), _alice.NextDue);
+        _alice.Advance(At(10));
+        _alice.OnAnswer(At(10), Keeper, Ask(_keeper, At(10), _port.SentToResponsible[^1].Payload));
+        _alice.OnAnswer(At(10.1), Keeper, new NameChanged("alice"));
+
+        Assert.Equal(At(11), _alice.NextDue); // Once a second at the most.
+        Assert.Empty(Results(_alice));
+        Assert.Equal(2, _port.SentToResponsible.Count);
+    }
+
     private NameDirectory DirectoryOf(ulong index, RecordingPort port, OverlayOptions? options = null) =>
-        new(options ?? OverlayOptions.Default, port, _world.Signing(index), _world.Store(index), new Prng(index));
+        new(options ?? OverlayOptions.Default, port, new FixedPlacement { Owning = _ => index != 1 }, _world.Signing(index), _world.Store(index), new Prng(index));
+
+    private RingId Keeper => _world.Contact(2).Id;
+
+    private NameEntry? Get(Instant now) => ((RecordAnswer)Ask(_keeper, now, new GetRecord(1, "alice"))).Entry;
+
+    private NameRecord Released(ulong owner, string name = "alice", long sequence = 1) =>
+        NameRecordSecurity.Sign(_world.Signing(owner), name, _world.Certificate(owner), 1, sequence, expiresAt: 0);
+
+    private NameTenancy TenancyOf(NameRecord record) =>
+        NameTenancySecurity.Sign(_world.Signing(2), record, _world.Certificate(2), 1, At(0).UnixMilliseconds, At(0).UnixMilliseconds);
+
+    private NameEntry EntryOf(NameRecord record) => new(record, TenancyOf(record));
+
+    private static Payload Ask(NameDirectory keeper, Instant now, Payload question)
+    {
+        keeper.OnQuestion(now, new(RingId.From(9), null, new(1)), question);
+        Assert.True(keeper.TryTakeReply(now, out var reply));
+        return reply.Payload;
+    }
 
     private NameRecord Record(Instant at, ulong owner, string name = "alice", long instance = 1, long sequence = 1) =>
         NameRecordSecurity.Sign(_world.Signing(owner), name, _world.Certificate(owner), instance, sequence, at.UnixMilliseconds + 90_000);
 
-    private Outcome Put(Instant now, NameRecord record) => _keeper.OnPutRecord(now, new(1, record)).Outcome;
+    private Outcome Put(Instant now, NameRecord record) => ((RecordStored)Ask(_keeper, now, new PutRecord(1, record))).Outcome;
 
     private void Registered()
     {
         _alice.Register(At(0), First, "alice");
-        _alice.OnRecordStored(At(0), _keeper.OnPutRecord(At(0), (PutRecord)_port.SentToResponsible[0].Payload));
+        _alice.OnAnswer(At(0), Keeper, Ask(_keeper, At(0), _port.SentToResponsible[0].Payload));
         Assert.Equal((First, Outcome.Done), Single(_alice));
     }
 
@@ -360,7 +489,7 @@ public sealed class NameDirectoryTests
             directory.Advance(due);
             if (answer && _port.SentToResponsible[^1] is { Payload: PutRecord put } && put.Record.Sequence > 0)
             {
-                directory.OnRecordStored(due, _keeper.OnPutRecord(due, put));
+                directory.OnAnswer(due, Keeper, Ask(_keeper, due, put));
             }
         }
     }

@@ -31,7 +31,7 @@ public sealed class NameHandOverTests
 
             var resolved = Await(network, a, (node, now, outbox) => node.Resolve(now, "alice", outbox));
             Assert.True(resolved.Outcome == Outcome.Done, $"index {index}: {resolved.Outcome}");
-            Assert.Equal(a.Id, ((NameRecord)resolved.Result!).Owner.Id);
+            Assert.Equal(a.Id, ((NameEntry)resolved.Result!).Record.Owner.Id);
         }
     }
 

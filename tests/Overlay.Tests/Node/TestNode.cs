@@ -1,6 +1,7 @@
 using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
+using Overlay.Names;
 using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Simulator.Ports;
@@ -73,6 +74,9 @@ internal sealed class TestNode
 
     public List<Message> Delivered { get; } = [];
 
+    /// <summary>Changes of watched names.</summary>
+    public List<NameChange> Names { get; } = [];
+
     public List<Effect> Observed { get; } = [];
 
     /// <summary>Late candidates that the host was given.</summary>
@@ -128,6 +132,9 @@ internal sealed class TestNode
                 break;
             case EffectKind.Deliver:
                 Delivered.Add(effect.Message);
+                break;
+            case EffectKind.NameChanged:
+                Names.Add((NameChange)effect.Detail!);
                 break;
             case EffectKind.OpenLink:
                 _network.OpenLink(this, effect.Link, effect.Peer, (LinkDescription?)effect.Detail);
