@@ -61,6 +61,11 @@ public sealed partial class OverlayNode
             _names.Advance(now);
         }
 
+        if (_broadcasts?.NextDue <= now)
+        {
+            _broadcasts.Advance(now);
+        }
+
         AdvanceLiveness(now);
         AdvanceHeld(now);
         Settle(now);
@@ -94,7 +99,7 @@ public sealed partial class OverlayNode
                 moved = true;
             }
 
-            moved |= SettleNames(now);
+            moved |= SettleNames(now) | TakeBroadcasts();
             while (_detector.TryTakeEvent(out var finding))
             {
                 HandleFinding(now, finding);
@@ -124,7 +129,7 @@ public sealed partial class OverlayNode
     {
         var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries?.NextDue ?? Instant.Never));
         due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
-        due = Instant.Min(due, _heldDue);
+        due = Instant.Min(Instant.Min(due, _heldDue), _broadcasts?.NextDue ?? Instant.Never);
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
 
@@ -284,6 +289,7 @@ public sealed partial class OverlayNode
             case LinkEventKind.Down:
                 _detector.Forget(happened.Peer.Id);
                 _ring?.LinkDown(now, happened.Peer.Id);
+                _broadcasts?.LinkFailed(now, happened.Peer.Id);
                 WatchLinks(now);
                 break;
             case LinkEventKind.Failed:

@@ -83,6 +83,9 @@ public sealed partial class OverlayNode
             case { Kind: >= MessageKind.PutRecord and <= MessageKind.NameChanged }:
                 ReceiveName(now, arrival);
                 break;
+            case { Kind: >= MessageKind.Broadcast and <= MessageKind.BroadcastAsk }:
+                ReceiveBroadcast(now, arrival);
+                break;
             default:
                 DispatchToRing(now, arrival);
                 break;

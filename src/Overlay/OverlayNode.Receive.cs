@@ -307,7 +307,11 @@ public sealed partial class OverlayNode
             return;
         }
 
-        if (message.HopsLeft < Message.HopBudget / 2)
+        if (message.Kind == MessageKind.Broadcast && message.Source == _context.Self.Id)
+        {
+            _broadcasts?.LinkFailed(now, message.Destination);
+        }
+        else if (message.HopsLeft < Message.HopBudget / 2)
         {
             _courier.Undeliverable(now, message, DropReason.NoRoute, link);
         }

@@ -47,6 +47,7 @@ public sealed partial record OverlayOptions
         (nameof(MaxRecords), MaxRecords, 1, int.MaxValue),
         (nameof(NameReplicas), NameReplicas, 0, 16),
         (nameof(MaxNameWatches), MaxNameWatches, 0, int.MaxValue),
+        (nameof(MaxBroadcastsPerSecond), MaxBroadcastsPerSecond, 1, 10_000),
     ];
 
     private IEnumerable<(string Name, TimeSpan Value, TimeSpan Least, TimeSpan Most)> Times()

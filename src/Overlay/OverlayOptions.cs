@@ -115,6 +115,10 @@ public sealed partial record OverlayOptions
     /// <value>Default 4,096. One more is answered <see cref="Outcome.Refused"/>.</value>
     public int MaxNameWatches { get; init; } = 4096;
 
+    /// <summary>Broadcasts of one origin that are passed on in a second; as many again may be saved up.</summary>
+    /// <value>Default 20; 1 … 10,000. One more is dropped; the origin's own node answers <see cref="Outcome.Busy"/>.</value>
+    public int MaxBroadcastsPerSecond { get; init; } = 20;
+
     /// <summary>Idle time after which a link that neither side needs is closed.</summary>
     /// <value>Default 30 s; 100 ms … 1 h.</value>
     public TimeSpan UnneededLinkTimeout { get; init; } = TimeSpan.FromSeconds(30);

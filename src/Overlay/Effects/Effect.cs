@@ -49,6 +49,9 @@ public enum EffectKind : byte
 
     /// <summary>A name watched by command <see cref="Effect.Request"/> changed: <see cref="Effect.Detail"/> is the <c>NameChange</c>.</summary>
     NameChanged,
+
+    /// <summary>Give the application a broadcast: <see cref="Effect.Detail"/> is the <c>BroadcastMessage</c>, <see cref="Effect.Peer"/> its origin.</summary>
+    Broadcast,
 }
 
 /// <summary>What was observed.</summary>

@@ -48,6 +48,7 @@ public static partial class MessageCodec
                 ?? RingMessagesCodec.Read(kind, ref reader)
                 ?? LinkMessagesCodec.Read(kind, ref reader)
                 ?? NameMessagesCodec.Read(kind, ref reader)
+                ?? BroadcastMessagesCodec.Read(kind, ref reader, bytes)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
         if (read is null || !reader.IsComplete)
         {
@@ -115,6 +116,7 @@ public static partial class MessageCodec
             || RingMessagesCodec.TryWrite(ref writer, payload)
             || LinkMessagesCodec.TryWrite(ref writer, payload)
             || NameMessagesCodec.TryWrite(ref writer, payload)
+            || BroadcastMessagesCodec.TryWrite(ref writer, payload)
             || DataMessagesCodec.TryWrite(ref writer, payload);
         if (!isWritten)
         {

@@ -63,6 +63,11 @@ public enum MessageKind : byte
     Watching = 91,
     NameChanged = 92,
 
+    // To all members.
+    Broadcast = 104,
+    BroadcastDone = 105,
+    BroadcastAsk = 106,
+
     // Inspection.
     GetState = 96,
     State = 97,

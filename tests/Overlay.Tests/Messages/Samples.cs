@@ -82,6 +82,11 @@ internal static class Samples
         new Watching(1, Outcome.Refused, null),
         new Watching(1, Outcome.Done, Entry),
         new NameChanged("alice"),
+        BroadcastSecurity.Sign(World.Signing(1), Alice, 7, 3, 1_767_225_690_000, Bytes(300)),
+        new BroadcastData(Alice, long.MaxValue, ulong.MaxValue, 0, default, 255, Three[1].Id, default),
+        new BroadcastDone(new(Three[0].Id, 7, 3), Three[1].Id, Outcome.Busy, 1000),
+        new BroadcastDone(new(Three[0].Id, -1, ulong.MaxValue), Three[1].Id, Outcome.Done, -1),
+        new BroadcastAsk(new(Three[0].Id, 7, 3), Three[1].Id),
         new GetState(1),
         new State(1, NodePhase.Member, Three[0], Three, [new(47, RingId.From(5))], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Finger, true)]),
     ];

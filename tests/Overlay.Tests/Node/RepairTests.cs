@@ -129,9 +129,9 @@ public sealed class RepairTests
         AllPairsTalk(network);
     }
 
-    internal static TestNetwork Ring(int count)
+    internal static TestNetwork Ring(int count, ulong seed = 1)
     {
-        var network = new TestNetwork();
+        var network = new TestNetwork { Seed = seed };
         network.AddMembers(count);
         network.RunUntil(network.IsIdealRing, Limit);
         network.Run(TimeSpan.FromSeconds(5));

@@ -66,6 +66,9 @@ internal sealed class TestNetwork
 
     public long Events { get; private set; }
 
+    /// <summary>The first broadcast that a test has kept.</summary>
+    public BroadcastData? Captured { get; set; }
+
     /// <summary>Hears every effect, for looking into a failing test.</summary>
     public Action<string>? Trace { get; set; }
 

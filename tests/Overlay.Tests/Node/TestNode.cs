@@ -1,3 +1,4 @@
+using Overlay.Broadcast;
 using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
@@ -74,6 +75,8 @@ internal sealed class TestNode
 
     public List<Message> Delivered { get; } = [];
 
+    public List<BroadcastMessage> Broadcasts { get; } = [];
+
     /// <summary>Changes of watched names.</summary>
     public List<NameChange> Names { get; } = [];
 
@@ -132,6 +135,9 @@ internal sealed class TestNode
                 break;
             case EffectKind.Deliver:
                 Delivered.Add(effect.Message);
+                break;
+            case EffectKind.Broadcast:
+                Broadcasts.Add((BroadcastMessage)effect.Detail!);
                 break;
             case EffectKind.NameChanged:
                 Names.Add((NameChange)effect.Detail!);

@@ -1,0 +1,112 @@
+using Overlay.Broadcast;
+using Overlay.Effects;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Routing;
+using Overlay.Time;
+
+namespace Overlay;
+
+/// <summary>Messages to all members.</summary>
+public sealed partial class OverlayNode : IBroadcastTree
+{
+    private Broadcasts? _broadcasts; // Made with the first one.
+
+    private Broadcasts Broadcasts => _broadcasts ??= new Broadcasts(_context.Options, this, this, _context.Signing, _context.Certificates);
+
+    /// <summary>
+    /// Sends <paramref name="bytes"/> to all members but this one, exactly once to each that is there throughout. Result: a <see cref="BroadcastReport"/>, when all have reported;
+    /// at most <see cref="BroadcastData.MaxDataBytes"/> bytes. Only members can; guests and newcomers neither send nor get broadcasts.
+    /// </summary>
+    public RequestId Broadcast(Instant now, ReadOnlyMemory<byte> bytes, Outbox outbox)
+    {
+        if (TryBegin(now, outbox, out var request))
+        {
+            if (_context.Phase is NodePhase.Member or NodePhase.Founding)
+            {
+                Broadcasts.Start(now, request, bytes);
+            }
+            else
+            {
+                outbox.Completed(request, Outcome.NotJoined);
+            }
+        }
+
+        Settle(now);
+        return request;
+    }
+
+    /// <summary>On the ring: the open links to members clockwise from here to the limit, each up to the next; and the first successor, linked or not.</summary>
+    void IBroadcastTree.CopyChildren(RingId from, RingId limit, List<RingId> doubtful, List<BroadcastChild> into)
+    {
+        var self = Self.Id;
+        var part = RingArc.StrictlyBetween(self, limit);
+        foreach (ref readonly var successor in Successors)
+        {
+            if (part.Contains(successor.Id) && !doubtful.Contains(successor.Id))
+            {
+                into.Add(new(successor.Id, default));
+                break; // Whoever is next must get it, over whatever way: nobody else knows for sure who is between here and the first link.
+            }
+        }
+
+        var next = into.Count > 0 ? into[0].Peer : default;
+        foreach (var link in _context.Links.Open)
+        {
+            if (link.Forwards && !link.IsSuspect && link.PeerId != next && part.Contains(link.PeerId) && !doubtful.Contains(link.PeerId))
+            {
+                into.Add(new(link.PeerId, default));
+            }
+        }
+
+        into.Sort((left, right) => self.ClockwiseTo(left.Peer).CompareTo(self.ClockwiseTo(right.Peer)));
+        for (var i = 0; i < into.Count; i++)
+        {
+            into[i] = into[i] with { Limit = i + 1 < into.Count ? into[i + 1].Peer : limit };
+        }
+    }
+
+    bool IBroadcastTree.IsNeighbour(RingId node) => Lists(Successors, node);
+
+    bool IBroadcastTree.ReachesFarther(RingId node, RingId limit, RingId known) => RingArc.Between(node, limit).Length > RingArc.Between(node, known).Length;
+
+    private void ReceiveBroadcast(Instant now, in Arrival arrival)
+    {
+        if (!_context.IsMember)
+        {
+            _context.Drop(DropReason.NoRoute, arrival.Message, arrival.Link);
+            return;
+        }
+
+        switch (arrival.Payload)
+        {
+            case BroadcastData broadcast:
+                Broadcasts.OnBroadcast(now, arrival.Message.Source, broadcast);
+                break;
+            case BroadcastAsk question:
+                Broadcasts.OnAsk(now, arrival.Message.Source, question);
+                break;
+            case BroadcastDone done:
+                _broadcasts?.OnDone(now, arrival.Message.Source, done);
+                break;
+        }
+    }
+
+    private bool TakeBroadcasts()
+    {
+        var moved = false;
+        while (_broadcasts is not null && _broadcasts.TryTakeArrival(out var message))
+        {
+            moved = true;
+            _context.Outbox.Add(new Effect { Kind = EffectKind.Broadcast, Detail = message, Message = new() { Source = message.Origin } });
+        }
+
+        while (_broadcasts is not null && _broadcasts.TryTakeResult(out var result))
+        {
+            moved = true;
+            _context.Outbox.Completed(result.Request, result.Outcome, result.Report);
+        }
+
+        return moved;
+    }
+}
