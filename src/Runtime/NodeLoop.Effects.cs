@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Broadcast;
 using Overlay.Effects;
 using Overlay.Messages;
+using Overlay.Names;
 using Overlay.Runtime.Links;
 using Overlay.Time;
 using Overlay.WebRtc.Peer;
@@ -59,6 +61,12 @@ internal sealed partial class NodeLoop
                 break;
             case EffectKind.Completed:
                 OnCompleted?.Invoke(effect.Request, effect.Outcome, effect.Detail);
+                break;
+            case EffectKind.Broadcast:
+                OnBroadcast?.Invoke((BroadcastMessage)effect.Detail!);
+                break;
+            case EffectKind.NameChanged:
+                OnNameChanged?.Invoke(effect.Request, (NameChange)effect.Detail!);
                 break;
             case EffectKind.Observed:
                 Observe(NodeObservation.From(now, effect), effect.Detail);

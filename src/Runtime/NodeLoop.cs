@@ -1,7 +1,9 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Overlay.Broadcast;
 using Overlay.Effects;
 using Overlay.Messages;
+using Overlay.Names;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Sockets;
@@ -57,6 +59,12 @@ internal sealed partial class NodeLoop
 
     /// <summary>Hears of each message for the application.</summary>
     public Action<Message>? OnDelivered { get; init; }
+
+    /// <summary>A broadcast for the application.</summary>
+    public Action<BroadcastMessage>? OnBroadcast { get; init; }
+
+    /// <summary>A watched name changed.</summary>
+    public Action<RequestId, NameChange>? OnNameChanged { get; init; }
 
     /// <summary>Hears of each observation.</summary>
     public Action<NodeObservation, object?>? OnObserved { get; init; }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Overlay.Broadcast;
 using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
@@ -18,7 +19,7 @@ namespace Overlay.Runtime;
 
 /// <summary>A live node: the protocol's machine with its sockets, its links and its hub session, behind awaitable calls.</summary>
 /// <remarks>All members may be called from any thread. Dispose leaves gracefully; <see cref="KillAsync"/> does not.</remarks>
-public sealed class OverlayHost : IAsyncDisposable
+public sealed partial class OverlayHost : IAsyncDisposable
 {
     private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(365);
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(5);
@@ -37,6 +38,7 @@ public sealed class OverlayHost : IAsyncDisposable
     {
         (_options, _identity) = (options, identity);
         _messages = Channel.CreateBounded<OverlayMessage>(new BoundedChannelOptions(options.MaxUndelivered) { SingleWriter = true });
+        _broadcasts = Channel.CreateBounded<BroadcastMessage>(new BoundedChannelOptions(options.MaxUndelivered) { SingleWriter = true });
         var secrets = new SystemSecrets();
         Span<byte> drawn = stackalloc byte[8];
         secrets.Fill(drawn);
@@ -58,6 +60,8 @@ public sealed class OverlayHost : IAsyncDisposable
         {
             OnCompleted = Complete,
             OnDelivered = Deliver,
+            OnBroadcast = Deliver,
+            OnNameChanged = Tell,
             OnObserved = Observe,
         };
     }
@@ -145,21 +149,6 @@ public sealed class OverlayHost : IAsyncDisposable
     {
         var result = await RunAsync((now, outbox) => _node.Disconnect(now, to, outbox), cancellationToken).ConfigureAwait(false);
         result.Check($"Unlinking from {to}");
-    }
-
-    /// <summary>Registers a name for this node and keeps it refreshed while the node lives.</summary>
-    /// <exception cref="OverlayException">Taken, not a name, or no answer.</exception>
-    public async Task RegisterAsync(string name, CancellationToken cancellationToken = default)
-    {
-        var result = await RunAsync((now, outbox) => _node.Register(now, name, outbox), cancellationToken).ConfigureAwait(false);
-        result.Check($"Registering '{name}'");
-    }
-
-    /// <summary>Asks who holds a name.</summary>
-    public async Task<RingId> ResolveAsync(string name, CancellationToken cancellationToken = default)
-    {
-        var result = await RunAsync((now, outbox) => _node.Resolve(now, name, outbox), cancellationToken).ConfigureAwait(false);
-        return result.As<NameEntry>($"Resolving '{name}'").Record.Owner.Id;
     }
 
     /// <summary>Asks a node, itself included, for its tables.</summary>
@@ -338,6 +327,8 @@ public sealed class OverlayHost : IAsyncDisposable
         {
             Phase = NodePhase.Left;
             _messages.Writer.TryComplete();
+            _broadcasts.Writer.TryComplete();
+            EndWatches();
             await _ended.CancelAsync().ConfigureAwait(false);
         }
     }

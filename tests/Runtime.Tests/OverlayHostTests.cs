@@ -172,6 +172,66 @@ public sealed class OverlayHostTests
     }
 
     [Fact]
+    public async Task A_watched_name_tells_of_each_new_holder()
+    {
+        await using var network = new TestNetwork();
+        var nodes = await network.StartAsync(3);
+        await nodes[0].RegisterAsync("alice", Cancelled);
+
+        var holders = new List<RingId?>();
+        await foreach (var change in nodes[2].WatchNameAsync("alice", Cancelled))
+        {
+            holders.Add(change.Entry?.Record.Owner.Id);
+            switch (holders.Count)
+            {
+                case 1:
+                    await nodes[0].UnregisterAsync("alice", Cancelled);
+                    break;
+                case 2:
+                    await nodes[1].RegisterAsync("alice", Cancelled);
+                    break;
+            }
+
+            if (holders.Count == 3)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal([nodes[0].Id, null, nodes[1].Id], holders);
+        Assert.Equal(2, (await nodes[0].ResolveEntryAsync("alice", Cancelled)).Tenancy.Epoch);
+    }
+
+    [Fact]
+    public async Task A_broadcast_reaches_all_others_once()
+    {
+        await using var network = new TestNetwork();
+        var nodes = await network.StartAsync(4);
+
+        var report = await nodes[1].BroadcastAsync("to all"u8.ToArray(), Cancelled);
+        await nodes[1].BroadcastAsync(new byte[Overlay.Messages.BroadcastData.MaxDataBytes], Cancelled);
+        var tooLarge = await Assert.ThrowsAsync<OverlayException>(() => nodes[1].BroadcastAsync(new byte[70_000], Cancelled));
+
+        Assert.Equal(3, report.Reached);
+        Assert.Equal(Outcome.TooLarge, tooLarge.Outcome);
+        foreach (var node in nodes.Where(node => node != nodes[1]))
+        {
+            var arrived = new List<Broadcast.BroadcastMessage>();
+            await foreach (var message in node.ReadBroadcastsAsync(Cancelled))
+            {
+                arrived.Add(message);
+                if (arrived.Count == 2)
+                {
+                    break;
+                }
+            }
+
+            Assert.Equal((nodes[1].Id, "to all"), (arrived[0].Origin, Encoding.UTF8.GetString(arrived[0].Bytes.Span)));
+            Assert.Equal(Overlay.Messages.BroadcastData.MaxDataBytes, arrived[1].Bytes.Length);
+        }
+    }
+
+    [Fact]
     public async Task Any_node_can_be_asked_for_its_tables()
     {
         await using var network = new TestNetwork();
