@@ -239,6 +239,18 @@ public sealed class RunChecks
         }
     }
 
+    /// <summary>The same for what nothing promises while nodes are frozen or the network is parted.</summary>
+    public void ViolateUnpaused(CheckKind kind, string what, params ReadOnlySpan<int> nodes)
+    {
+        if (!_hadPauses)
+        {
+            Violate(kind, what, nodes);
+        }
+    }
+
+    /// <summary>A check looked once more.</summary>
+    public void Looked(CheckKind kind) => _tallies[(int)kind].Times++;
+
     /// <summary>Judged where a message ends: with its application, as an answered look-up, or because its hops are used up.</summary>
     private bool IsBeyondBudget(bool isBeyond)
     {

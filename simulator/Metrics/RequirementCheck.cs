@@ -13,6 +13,9 @@ public static class RequirementCheck
         AtLeast("lookupSuccess", asked.LookupSuccess, totals.LookupSuccess);
         AtLeast("firstTrySuccess", asked.FirstTrySuccess, totals.FirstTrySuccess);
         AtLeast("deliverySuccess", asked.DeliverySuccess, totals.DeliverySuccess);
+        AtLeast("resolveSuccess", asked.ResolveSuccess, totals.ResolveSuccess);
+        AtLeast("broadcastReach", asked.BroadcastReach, totals.BroadcastReach);
+        AtMost("broadcastForwards", asked.BroadcastForwards, totals.BroadcastForwards, " a member");
         AtMost("meanHops", asked.MeanHops, totals.MeanHops, "");
         AtMost("p99Hops", asked.P99Hops, totals.P99Hops, "");
         AtMost("meanLatency", asked.MeanLatency?.TotalMilliseconds, totals.MeanLatencyMs, " ms");

@@ -24,6 +24,36 @@ public sealed record Totals
     /// <summary>Messages of the workloads that failed, by reason.</summary>
     public IReadOnlyDictionary<string, long> MessagesFailed { get; init; } = EmptyCounts.Value;
 
+    /// <summary>Names that were registered.</summary>
+    public long NamesRegistered { get; init; }
+
+    /// <summary>Attempts to take a name that is taken, refused as they should be.</summary>
+    public long NamesDefended { get; init; }
+
+    /// <summary>Names whose last copy died.</summary>
+    public long NamesLost { get; init; }
+
+    /// <summary>Resolutions answered with the holder.</summary>
+    public long ResolvesOk { get; init; }
+
+    /// <summary>Resolutions that failed, by reason.</summary>
+    public IReadOnlyDictionary<string, long> ResolvesFailed { get; init; } = EmptyCounts.Value;
+
+    /// <summary>Broadcasts that began.</summary>
+    public long Broadcasts { get; init; }
+
+    /// <summary>Members that they were to reach when they began, summed.</summary>
+    public long BroadcastTargets { get; init; }
+
+    /// <summary>Messages that carried them, hop by hop.</summary>
+    public long BroadcastMessages { get; init; }
+
+    /// <summary>Members that were there throughout a broadcast judged by now, summed.</summary>
+    public long BroadcastsDue { get; init; }
+
+    /// <summary>Those of them that got it.</summary>
+    public long BroadcastsReached { get; init; }
+
     /// <summary>Links that were made.</summary>
     public long LinksMade { get; init; }
 
@@ -83,6 +113,18 @@ public sealed record Totals
 
     /// <summary>The share of look-ups answered rightly at the first try; null where none ended.</summary>
     public double? FirstTrySuccess => Ratio.Of(LookupsFirstTry, LookupsOk + LookupsFailedTotal);
+
+    /// <summary>Resolutions that failed, for any reason.</summary>
+    public long ResolvesFailedTotal => ResolvesFailed.Values.Sum();
+
+    /// <summary>The share of resolutions answered with the holder; null where none ended.</summary>
+    public double? ResolveSuccess => Ratio.Of(ResolvesOk, ResolvesOk + ResolvesFailedTotal);
+
+    /// <summary>The share of members there throughout that got their broadcasts; null where none was judged.</summary>
+    public double? BroadcastReach => Ratio.Of(BroadcastsReached, BroadcastsDue);
+
+    /// <summary>Messages for each member that a broadcast was to reach; null where there was none.</summary>
+    public double? BroadcastForwards => BroadcastTargets == 0 ? null : (double)BroadcastMessages / BroadcastTargets;
 
     /// <summary>Messages of the workloads that failed, for any reason.</summary>
     public long MessagesFailedTotal => MessagesFailed.Values.Sum();

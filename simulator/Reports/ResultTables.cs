@@ -75,6 +75,37 @@ public static class ResultTables
 
         console.Write(lookups);
         console.Write(network);
+        WriteOverlay(console, [.. rows.Select(row => (row.Name, row.Totals))]);
+    }
+
+    /// <summary>Names and broadcasts, where there were any.</summary>
+    private static void WriteOverlay(IAnsiConsole console, IReadOnlyList<(string Name, Totals Totals)> rows)
+    {
+        if (rows.Any(row => row.Totals.NamesRegistered + row.Totals.ResolvesOk + row.Totals.ResolvesFailedTotal > 0))
+        {
+            var names = Start("phase", "#names registered", "#attempts refused", "#resolutions", "#success", "#names lost");
+            foreach (var (name, totals) in rows)
+            {
+                names.AddRow(
+                    Markup.Escape(name), Formats.Count(totals.NamesRegistered), Formats.Count(totals.NamesDefended), Formats.Count(totals.ResolvesOk + totals.ResolvesFailedTotal),
+                    Formats.Percent(totals.ResolveSuccess), Formats.Count(totals.NamesLost));
+            }
+
+            console.Write(names);
+        }
+
+        if (rows.Any(row => row.Totals.Broadcasts > 0))
+        {
+            var broadcasts = Start("phase", "#broadcasts", "#messages a member", "#due", "#reached", "#share");
+            foreach (var (name, totals) in rows)
+            {
+                broadcasts.AddRow(
+                    Markup.Escape(name), Formats.Count(totals.Broadcasts), Formats.Number(totals.BroadcastForwards), Formats.Count(totals.BroadcastsDue),
+                    Formats.Count(totals.BroadcastsReached), Formats.Percent(totals.BroadcastReach));
+            }
+
+            console.Write(broadcasts);
+        }
     }
 
     private static void WriteRequirements(IAnsiConsole console, RunResult result)
@@ -113,7 +144,7 @@ public static class ResultTables
     private static void WriteFailures(IAnsiConsole console, RunResult result)
     {
         var totals = result.Totals;
-        foreach (var (things, failed) in new[] { ("look-ups", totals.LookupsFailed), ("messages", totals.MessagesFailed), ("links", totals.LinksFailed) })
+        foreach (var (things, failed) in new[] { ("look-ups", totals.LookupsFailed), ("messages", totals.MessagesFailed), ("links", totals.LinksFailed), ("resolutions", totals.ResolvesFailed) })
         {
             var reasons = failed.Where(pair => pair.Value > 0).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).ToList();
             if (reasons.Count > 0)

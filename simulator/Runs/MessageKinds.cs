@@ -13,7 +13,7 @@ internal enum MessageClass
     /// <summary>Links: keep-alive, probes, proofs, and the signals of set-ups.</summary>
     Link,
 
-    /// <summary>The application's messages, and their receipts.</summary>
+    /// <summary>The application's messages and broadcasts, and their receipts.</summary>
     Application,
 }
 
@@ -26,7 +26,7 @@ internal static class MessageKinds
     /// <summary>What a kind is for.</summary>
     public static MessageClass ClassOf(MessageKind kind) => kind switch
     {
-        MessageKind.Data or MessageKind.Receipt => MessageClass.Application,
+        MessageKind.Data or MessageKind.Receipt or MessageKind.Broadcast or MessageKind.BroadcastDone or MessageKind.BroadcastAsk => MessageClass.Application,
         MessageKind.Ping or MessageKind.Pong or MessageKind.ProbeFor or MessageKind.Proof or MessageKind.LinkStatus
             or MessageKind.Offer or MessageKind.Answer or MessageKind.Candidates or MessageKind.Refuse => MessageClass.Link,
         _ => MessageClass.Upkeep,

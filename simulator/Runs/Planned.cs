@@ -29,4 +29,7 @@ internal enum Planned
     RestartBack,
     Sample,
     PhaseEnds,
+
+    /// <summary>Workload: the life of a broadcast is over.</summary>
+    BroadcastOver,
 }

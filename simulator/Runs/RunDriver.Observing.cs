@@ -45,6 +45,7 @@ internal sealed partial class RunDriver
         Repaired(Health.Ended(node, ended.Self.Id));
         Checks.Ended(node, ended.Self.Id);
         _churn.Ended(node);
+        NamesAndBroadcastsEnded(node);
     }
 
     public void Delivered(int node, in Message message) => Checks.Delivered(node, message);
@@ -66,6 +67,9 @@ internal sealed partial class RunDriver
                 break;
             case WorkloadKind.Messages:
                 Each(effect.Outcome.ToString(), static (window, why) => window.MessageFailed(why));
+                break;
+            case WorkloadKind.Register or WorkloadKind.Resolve or WorkloadKind.Broadcast:
+                OverlayWorkEnded(node, request, effect);
                 break;
             case WorkloadKind.Links:
                 _toDisconnect.Enqueue((node, request.Key)); // Not now: the node is in the middle of its step.
@@ -97,6 +101,9 @@ internal sealed partial class RunDriver
                 break;
             case Observation.Evicted:
                 Evicted(effect.Peer);
+                break;
+            case Observation.NameLost when effect.Detail is NameRecord lost:
+                _workloads.Names.Lost(node, lost.Name);
                 break;
             case Observation.AssumptionBroken:
                 Each(static window => window.BrokenAssumptions++);

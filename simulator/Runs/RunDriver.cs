@@ -41,7 +41,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         World = new World(ModelBuilder.World(scenario, seed, capacity, network), this);
         Health = new RingHealth(World, capacity);
         Checks = new RunChecks(scenario, World, Health, seed);
-        _workloads = new WorkloadDriver(World, _requests, Checks, random.Split());
+        _workloads = new WorkloadDriver(scenario, World, _requests, Checks, random.Split()) { BroadcastBegins = BroadcastBegins };
         _churn = new ChurnDriver(World, scenario, traces, random.Split(), this);
         _faults = new FaultDriver(World, network, _churn, this, random.Split());
     }
@@ -121,6 +121,9 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
                 break;
             case Planned.Disconnect:
                 Disconnect();
+                break;
+            case Planned.BroadcastOver:
+                BroadcastOver(argument);
                 break;
             case <= Planned.TraceStep:
                 _churn.Due((Planned)kind, node, argument);

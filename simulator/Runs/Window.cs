@@ -1,3 +1,4 @@
+using Overlay.Messages;
 using Overlay.Simulator.Metrics;
 using Overlay.Simulator.Worlds;
 
@@ -9,6 +10,7 @@ internal sealed class Window
     private readonly Dictionary<string, long> _lookupsFailed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _messagesFailed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _linksFailed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _resolvesFailed = new(StringComparer.Ordinal);
     private Meter _from;
 
     public Histogram Hops { get; } = new();
@@ -30,6 +32,22 @@ internal sealed class Window
 
     public long LinksMade { get; set; }
 
+    public long NamesRegistered { get; set; }
+
+    public long NamesDefended { get; set; }
+
+    public long NamesLost { get; set; }
+
+    public long ResolvesOk { get; set; }
+
+    public long Broadcasts { get; set; }
+
+    public long BroadcastTargets { get; set; }
+
+    public long BroadcastsDue { get; set; }
+
+    public long BroadcastsReached { get; set; }
+
     public long Joins { get; set; }
 
     public long Crashes { get; set; }
@@ -48,6 +66,8 @@ internal sealed class Window
 
     public void LinkFailed(string why) => Count(_linksFailed, why);
 
+    public void ResolveFailed(string why) => Count(_resolvesFailed, why);
+
     /// <summary>Begins anew at <paramref name="now"/>.</summary>
     public void Begin(in Meter now)
     {
@@ -60,6 +80,9 @@ internal sealed class Window
         _lookupsFailed.Clear();
         _messagesFailed.Clear();
         _linksFailed.Clear();
+        _resolvesFailed.Clear();
+        (NamesRegistered, NamesDefended, NamesLost, ResolvesOk) = (0, 0, 0, 0);
+        (Broadcasts, BroadcastTargets, BroadcastsDue, BroadcastsReached) = (0, 0, 0, 0);
         (LookupsOk, LookupsFirstTry, MessagesDelivered, LinksMade) = (0, 0, 0, 0);
         (Joins, Crashes, Leaves, FalseEvictions, BrokenAssumptions) = (0, 0, 0, 0, 0);
     }
@@ -73,6 +96,16 @@ internal sealed class Window
         LookupTimeouts = now.LookupTimeouts - _from.LookupTimeouts,
         MessagesDelivered = MessagesDelivered,
         MessagesFailed = Copy(_messagesFailed),
+        NamesRegistered = NamesRegistered,
+        NamesDefended = NamesDefended,
+        NamesLost = NamesLost,
+        ResolvesOk = ResolvesOk,
+        ResolvesFailed = Copy(_resolvesFailed),
+        Broadcasts = Broadcasts,
+        BroadcastTargets = BroadcastTargets,
+        BroadcastMessages = now.BroadcastMessages - _from.BroadcastMessages,
+        BroadcastsDue = BroadcastsDue,
+        BroadcastsReached = BroadcastsReached,
         LinksMade = LinksMade,
         LinksFailed = Copy(_linksFailed),
         Joins = Joins,
@@ -139,7 +172,8 @@ internal readonly record struct SampleState(
 /// <param name="UpkeepBytes">Bytes of the overlay's messages, look-ups included, without application data and receipts.</param>
 /// <param name="LinkBytes">Bytes of keeping links alive and of setting them up, their signalling included.</param>
 /// <param name="LookupTimeouts">Look-ups on their way that were sent to dead nodes.</param>
-internal readonly record struct Meter(long Ticks, double NodeSeconds, long Messages, long UpkeepBytes, long LinkBytes, long LookupTimeouts)
+/// <param name="BroadcastMessages">Messages that carried broadcasts.</param>
+internal readonly record struct Meter(long Ticks, double NodeSeconds, long Messages, long UpkeepBytes, long LinkBytes, long LookupTimeouts, long BroadcastMessages)
 {
     /// <summary>Reads the counters of a world.</summary>
     public static Meter Read(World world, double nodeSeconds)
@@ -152,6 +186,6 @@ internal readonly record struct Meter(long Ticks, double NodeSeconds, long Messa
             link += MessageKinds.ClassOf(kind) == MessageClass.Link ? world.Counters.BytesOf(kind) : 0;
         }
 
-        return new(world.Ticks, nodeSeconds, messages, upkeep, link, world.Counters.LookupTimeouts);
+        return new(world.Ticks, nodeSeconds, messages, upkeep, link, world.Counters.LookupTimeouts, world.Counters.MessagesOf(MessageKind.Broadcast));
     }
 }

@@ -19,10 +19,20 @@ internal sealed class WorkloadDriver
     private Prng _random;
     private int _generation;
 
-    public WorkloadDriver(World world, RequestBook requests, RunChecks checks, Prng random)
+    public WorkloadDriver(Scenario scenario, World world, RequestBook requests, RunChecks checks, Prng random)
     {
         (_world, _requests, _checks, _random) = (world, requests, checks, random);
+        (Names, Broadcasts) = (new(scenario, world, checks), new(world, checks));
     }
+
+    /// <summary>The names that were registered.</summary>
+    public NameWatch Names { get; }
+
+    /// <summary>The broadcasts under way.</summary>
+    public BroadcastWatch Broadcasts { get; }
+
+    /// <summary>Told of each broadcast that begins: how many members it is to reach.</summary>
+    public Action<int> BroadcastBegins { get; set; } = static _ => { };
 
     /// <summary>Stops what runs, and starts <paramref name="workloads"/>.</summary>
     public void Begin(IReadOnlyList<WorkloadSpec> workloads)
@@ -61,6 +71,15 @@ internal sealed class WorkloadDriver
                     break;
                 case WorkloadKind.Links:
                     LinkTo(node, DrawMember());
+                    break;
+                case WorkloadKind.Register:
+                    Register(node, running.Spec.Names);
+                    break;
+                case WorkloadKind.Resolve:
+                    Resolve(node);
+                    break;
+                case WorkloadKind.Broadcast:
+                    Broadcast(node, running.Spec.Bytes);
                     break;
             }
         }
@@ -108,6 +127,41 @@ internal sealed class WorkloadDriver
 
         var destination = _world[to]!.Self.Id;
         _world.Command(node, (linking, now, outbox) => Note(node, linking.Connect(now, destination, outbox), WorkloadKind.Links, destination, to));
+    }
+
+    private void Register(int node, int most)
+    {
+        var name = Names.Count < most ? Names.Next(node) : Names.Draw(ref _random);
+        if (name >= 0)
+        {
+            var text = Names.TextOf(name);
+            _world.Command(node, (owner, now, outbox) => Note(node, owner.Register(now, text, outbox), WorkloadKind.Register, default, name));
+        }
+    }
+
+    private void Resolve(int node)
+    {
+        if (Names.Draw(ref _random) is >= 0 and var name)
+        {
+            var text = Names.TextOf(name);
+            _world.Command(node, (asking, now, outbox) => Note(node, asking.Resolve(now, text, outbox), WorkloadKind.Resolve, default, name));
+        }
+    }
+
+    private void Broadcast(int node, int bytes)
+    {
+        var number = Broadcasts.Next(node, out var targets);
+        var body = new byte[Math.Max(bytes, sizeof(long))];
+        BinaryPrimitives.WriteInt64BigEndian(body, number);
+        BroadcastBegins(targets);
+        if (_world.Command(node, (origin, now, outbox) => Note(node, origin.Broadcast(now, body, outbox), WorkloadKind.Broadcast, default, (int)number)))
+        {
+            _world.Plan(_world.Ticks + BroadcastWatch.JudgedAfter.Ticks, (int)Planned.BroadcastOver, -1, (int)number);
+        }
+        else
+        {
+            Broadcasts.Forget(number);
+        }
     }
 
     /// <summary>Remembers what was asked. Its end may follow from this very step, but is told only when the command has returned.</summary>

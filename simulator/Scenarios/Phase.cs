@@ -117,6 +117,15 @@ public sealed record Requirements
     /// <summary>At most so long until 99 of 100 dead neighbours were noticed.</summary>
     public TimeSpan? P99Detection { get; init; }
 
+    /// <summary>At least this share of the resolutions of names answered with the name's holder, 0 … 1.</summary>
+    public double? ResolveSuccess { get; init; }
+
+    /// <summary>At least this share of the members that were there throughout got each broadcast, 0 … 1.</summary>
+    public double? BroadcastReach { get; init; }
+
+    /// <summary>At most so many messages for each member that a broadcast was to reach.</summary>
+    public double? BroadcastForwards { get; init; }
+
     /// <summary>Whether all members must stand in one correct ring at the end of the phase.</summary>
     public bool CorrectRing { get; init; }
 

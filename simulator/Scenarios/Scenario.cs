@@ -49,6 +49,12 @@ public enum CheckKind
 
     /// <summary>No node holds more links, pending commands or records than its options allow.</summary>
     Bounds,
+
+    /// <summary>A name has one owner, the first; and no name of which two copies stood is lost, unless all died faster than copies are made.</summary>
+    Names,
+
+    /// <summary>A broadcast is delivered exactly once to each member that is there throughout.</summary>
+    Broadcasts,
 }
 
 /// <summary>One experiment, whole: what runs, for how long, under which faults, and what must hold. Immutable; read by <c>ScenarioReader</c>.</summary>

@@ -113,7 +113,7 @@ public static class ScenarioText
 
     private static string Of(WorkloadSpec work)
     {
-        var size = work.Kind == WorkloadKind.Messages ? FormattableString.Invariant($" of {work.Bytes:#,0} B") : "";
+        var size = work.Kind == WorkloadKind.Register ? FormattableString.Invariant($" of {work.Names:#,0} names") : work.Kind is WorkloadKind.Messages or WorkloadKind.Broadcast ? FormattableString.Invariant($" of {work.Bytes:#,0} B") : "";
         var keys = work.Keys.Law == KeyLaw.Zipf ? FormattableString.Invariant($", Zipf {work.Keys.Exponent} over {work.Keys.Universe:#,0} keys") : "";
         var arrivals = work.Arrivals == ArrivalKind.Periodic ? ", periodic" : "";
         return FormattableString.Invariant($"{WordShape<WorkloadKind>.WordOf(work.Kind)}{size}, {work.Rate} a node and second{arrivals}{keys}");

@@ -11,6 +11,15 @@ public enum WorkloadKind
 
     /// <summary>A link to another member, signalled through the overlay.</summary>
     Links,
+
+    /// <summary>A name for the member; once there are <see cref="WorkloadSpec.Names"/>, tries to take one that is taken.</summary>
+    Register,
+
+    /// <summary>Who holds this name? One of those that were registered, each as likely as any other.</summary>
+    Resolve,
+
+    /// <summary>A message to all members.</summary>
+    Broadcast,
 }
 
 /// <summary>When the next one comes.</summary>
@@ -36,9 +45,13 @@ public sealed record WorkloadSpec(WorkloadKind Kind, double Rate)
     /// <value>Default: uniform over the ring.</value>
     public KeySpec Keys { get; init; } = new();
 
-    /// <summary>The size of a message's body, in bytes; 0 … 65,536.</summary>
+    /// <summary>The size of a message's or broadcast's body, in bytes; 0 … 65,536.</summary>
     /// <value>Default 100.</value>
     public int Bytes { get; init; } = 100;
+
+    /// <summary>Register: how many names there are in all; 1 … 100,000.</summary>
+    /// <value>Default 1,000.</value>
+    public int Names { get; init; } = 1000;
 }
 
 /// <summary>How keys are spread.</summary>

@@ -18,6 +18,12 @@ public interface IWorldObserver
     /// <summary>The application at <paramref name="node"/> was given a message.</summary>
     void Delivered(int node, in Message message);
 
+    /// <summary>The application at <paramref name="node"/> was given a broadcast.</summary>
+    void Broadcast(int node, in Effect effect)
+    {
+        // Most look at none.
+    }
+
     /// <summary>Anything else that <paramref name="node"/> observed, but for messages passed on.</summary>
     void Observed(int node, in Effect effect);
 

@@ -316,6 +316,9 @@ public sealed partial class World
             case EffectKind.Deliver:
                 _observer.Delivered(node, effect.Message);
                 break;
+            case EffectKind.Broadcast:
+                _observer.Broadcast(node, effect);
+                break;
             case EffectKind.Completed:
                 _observer.Completed(node, effect);
                 break;

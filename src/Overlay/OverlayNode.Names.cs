@@ -19,6 +19,11 @@ public sealed partial class OverlayNode : IArcContents, INamePlacement
     /// <summary>Names that this node keeps, copies for others included.</summary>
     public int RecordCount => _names?.RecordCount ?? 0;
 
+    /// <summary>Whether this node keeps a name, live, as its keeper or as a copy.</summary>
+    /// <param name="now">This moment.</param>
+    /// <param name="mark">The name's mark, <see cref="NodeName.MarkOf"/>.</param>
+    public bool KeepsName(Instant now, ulong mark) => _names?.Keeps(now, mark) ?? false;
+
     RingId IArcContents.CopyUpper(in RingArc arc, int max, ICollection<NameEntry> into) => _names?.CopyUpper(arc, max, into) ?? arc.After;
 
     void IArcContents.Adopt(Instant now, IReadOnlyList<NameEntry> records)

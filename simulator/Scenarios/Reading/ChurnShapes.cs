@@ -35,11 +35,12 @@ internal static class ChurnShapes
         .AddValue("universe", new WholeShape<int>(1, 10_000_000), "How many keys there are, each at a random place.", keys => keys.Universe, (keys, value) => keys with { Universe = value }, kinds: ["zipf"]);
 
     private static readonly ObjectShape<WorkloadSpec> Workload = new ObjectShape<WorkloadSpec>("workload", new(WorkloadKind.Lookups, 0))
-        .AddDeciding("kind", "lookups: who owns a key; messages: with a receipt; links: to another member, signalled through the overlay.", work => work.Kind, (work, value) => work with { Kind = value }, isRequired: true)
+        .AddDeciding("kind", "lookups: who owns a key; messages: with a receipt; links: to another member, signalled through the overlay; register, resolve: names; broadcast: to all members.", work => work.Kind, (work, value) => work with { Kind = value }, isRequired: true)
         .AddValue("rate", new NumberShape(0, 1000), "How often, for each member and second.", work => work.Rate, (work, value) => work with { Rate = value }, isRequired: true)
         .AddValue("arrivals", new WordShape<ArrivalKind>(), "When the next one comes.", work => work.Arrivals, (work, value) => work with { Arrivals = value })
         .Add("keys", Keys, "Which keys are asked for.", work => work.Keys, (work, value) => work with { Keys = value }, kinds: ["lookups", "messages"])
-        .AddValue("bytes", new WholeShape<int>(0, 65_536), "The size of a message's body.", work => work.Bytes, (work, value) => work with { Bytes = value }, kinds: ["messages"]);
+        .AddValue("bytes", new WholeShape<int>(0, 65_536), "The size of a message's or broadcast's body.", work => work.Bytes, (work, value) => work with { Bytes = value }, kinds: ["messages", "broadcast"])
+        .AddValue("names", new WholeShape<int>(1, 100_000), "How many names there are in all; afterwards each attempt is one to take a name that is taken.", work => work.Names, (work, value) => work with { Names = value }, kinds: ["register"]);
 
     public static Shape<ChurnSpec> Churn { get; } = new WordOr<ChurnSpec>(Churning, ("none", ChurnSpec.None));
 

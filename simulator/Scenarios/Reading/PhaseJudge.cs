@@ -51,6 +51,16 @@ internal static class PhaseJudge
             findings.Add(require, ScenarioReason.Impossible, "asks for something of messages, and there are none in this phase");
         }
 
+        if (asked.ResolveSuccess is not null && !work.Any(one => one is { Kind: WorkloadKind.Resolve, Rate: > 0 }))
+        {
+            findings.Add(require, ScenarioReason.Impossible, "asks for something of resolutions, and there are none in this phase");
+        }
+
+        if (asked.BroadcastForwards is not null && !work.Any(one => one is { Kind: WorkloadKind.Broadcast, Rate: > 0 }))
+        {
+            findings.Add(require, ScenarioReason.Impossible, "asks for something of broadcasts, and there are none in this phase");
+        }
+
         if (scenario.Mode == LinkMode.Contact && work.Any(one => one.Kind == WorkloadKind.Links))
         {
             findings.Add(part.At("workloads"), ScenarioReason.Impossible, "in contact mode there are no links to ask for");

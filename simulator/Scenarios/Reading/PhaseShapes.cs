@@ -31,6 +31,9 @@ internal static class PhaseShapes
         .AddOptional("upkeepBytes", new NumberShape(0, 1e9), "At most so many bytes of overlay messages for each node and second.", asked => asked.UpkeepBytes, (asked, value) => asked with { UpkeepBytes = value })
         .AddOptional("medianDetection", Length, "At most so long until half of the dead neighbours were noticed.", asked => asked.MedianDetection, (asked, value) => asked with { MedianDetection = value })
         .AddOptional("p99Detection", Length, "At most so long until 99 of 100 dead neighbours were noticed.", asked => asked.P99Detection, (asked, value) => asked with { P99Detection = value })
+        .AddOptional("resolveSuccess", Share, "At least this share of the resolutions of names answered with the name's holder.", asked => asked.ResolveSuccess, (asked, value) => asked with { ResolveSuccess = value })
+        .AddOptional("broadcastReach", Share, "At least this share of the members that were there throughout got each broadcast that was judged in this phase, 35 s after it began.", asked => asked.BroadcastReach, (asked, value) => asked with { BroadcastReach = value })
+        .AddOptional("broadcastForwards", new NumberShape(0, 1000), "At most so many messages for each member that a broadcast was to reach.", asked => asked.BroadcastForwards, (asked, value) => asked with { BroadcastForwards = value })
         .AddOptional("ring", new WordShape<RingState>(), "correct: all members stand in one correct ring at the end of the phase.", asked => asked.CorrectRing ? RingState.Correct : null, (asked, value) => asked with { CorrectRing = value == RingState.Correct });
 
     private static readonly ObjectShape<Phase> Phase = new ObjectShape<Phase>("phase", new() { Name = "", Duration = TimeSpan.Zero })

@@ -62,6 +62,9 @@ public sealed class NameDirectory : IArcContents
     /// <summary>Watches served.</summary>
     public int WatchCount => _keeper.WatchCount;
 
+    /// <summary>Whether the name with this mark is kept here, live.</summary>
+    public bool Keeps(Instant now, ulong mark) => _store.Find(mark)?.StateAt(now) == NameState.Live;
+
     /// <summary>When to call <see cref="Advance"/> next.</summary>
     public Instant NextDue => Instant.Min(Instant.Min(_client.NextDue, _keeper.NextDue), Instant.Min(_copies.NextDue, _sweepAt));
 

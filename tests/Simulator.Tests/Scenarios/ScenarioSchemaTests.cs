@@ -43,7 +43,7 @@ public sealed class ScenarioSchemaTests
     {
         string[] wanted =
         [
-            "flash-crowd", "heavy-churn", "lookups-zipf", "lossy", "mass-failure", "million", "nat-mix", "netsplit", "quiet", "rolling-restart", "suspended-nodes", "weibull-churn",
+            "broadcast", "flash-crowd", "heavy-churn", "lookups-zipf", "lossy", "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "quiet", "rolling-restart", "suspended-nodes", "weibull-churn",
         ];
 
         Assert.Subset(BuiltIns.Names.ToHashSet(StringComparer.Ordinal), wanted.ToHashSet(StringComparer.Ordinal));

@@ -1,0 +1,87 @@
+using Overlay.Simulator.Metrics;
+using Overlay.Simulator.Runs;
+using Overlay.Simulator.Scenarios;
+
+namespace Overlay.Simulator.Tests.Runs;
+
+/// <summary>Smaller twins of the scenarios names-churn and broadcast.</summary>
+public sealed class NamesAndBroadcastsTests
+{
+    private static readonly ChurnSpec Churn = new()
+    {
+        Renewal = RenewalKind.Fixed,
+        Session = new DurationSpec(DurationLaw.Exponential) { Mean = TimeSpan.FromMinutes(20) },
+        Graceful = 0.25,
+    };
+
+    private static readonly WorkloadSpec Broadcasts = new(WorkloadKind.Broadcast, 0.004);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Broadcasts_come_exactly_once_to_all_who_are_there_throughout(ulong seed)
+    {
+        var result = Run(new Scenario
+        {
+            Name = "broadcasts",
+            Nodes = 120,
+            Seed = seed,
+            Workloads = [Broadcasts],
+            Phases =
+            [
+                new Phase { Name = "at rest", Duration = TimeSpan.FromMinutes(1), Require = new Requirements { BroadcastForwards = 1.0001 } },
+                new Phase { Name = "churn", Duration = TimeSpan.FromMinutes(6), Churn = Churn, Require = new Requirements { BroadcastForwards = 1.05, BroadcastReach = 1 } },
+                new Phase { Name = "quiet", Duration = TimeSpan.FromMinutes(1), Workloads = [], Require = new Requirements { BroadcastReach = 1, CorrectRing = true } },
+            ],
+        });
+
+        Assert.True(result.Totals.Broadcasts > 100, result.Totals.ToString());
+        Assert.True(result.Totals.Crashes > 10, result.Totals.ToString());
+    }
+
+    [Fact]
+    public void Names_that_nobody_refreshes_outlive_their_keepers()
+    {
+        var result = Run(new Scenario
+        {
+            Name = "names",
+            Nodes = 120,
+            Options = OverlayOptions.Default with { NameRefreshPeriod = TimeSpan.FromHours(1) },
+            Workloads = [new WorkloadSpec(WorkloadKind.Register, 0.05) { Names = 150 }, new WorkloadSpec(WorkloadKind.Resolve, 0.05)],
+            Phases =
+            [
+                new Phase { Name = "registering", Duration = TimeSpan.FromMinutes(1), Require = new Requirements { ResolveSuccess = 1 } },
+                new Phase { Name = "churn", Duration = TimeSpan.FromMinutes(15), Churn = Churn, Require = new Requirements { ResolveSuccess = 0.98 } },
+                new Phase { Name = "quiet", Duration = TimeSpan.FromMinutes(2), Require = new Requirements { ResolveSuccess = 1, CorrectRing = true } },
+            ],
+        });
+
+        Assert.Equal(0, result.Totals.NamesLost);
+        Assert.True(result.Totals.NamesRegistered >= 150, result.Totals.ToString());
+        Assert.True(result.Totals.NamesDefended > 100, result.Totals.ToString());
+        Assert.True(result.Totals.Crashes > 50, result.Totals.ToString());
+    }
+
+    [Fact]
+    public void Encoded_messages_of_names_and_broadcasts_make_the_same_run()
+    {
+        var scenario = new Scenario
+        {
+            Name = "wire",
+            Nodes = 40,
+            Churn = Churn,
+            Workloads = [new WorkloadSpec(WorkloadKind.Register, 0.1), new WorkloadSpec(WorkloadKind.Resolve, 0.1), Broadcasts],
+            Phases = [new Phase { Name = "all", Duration = TimeSpan.FromMinutes(3) }],
+        };
+
+        Assert.Equal(Run(scenario).EffectHash, Run(scenario with { Wire = true }).EffectHash);
+    }
+
+    private static RunResult Run(Scenario scenario)
+    {
+        var result = new SimulationRun().Run(scenario, RunSettings.Quiet);
+        Assert.True(result.Succeeded, string.Join('\n', result.Checks.SelectMany(check => check.Violations.Select(one => one.Text))
+            .Concat(result.Phases.SelectMany(phase => phase.Requirements.Where(one => !one.Met).Select(one => $"{phase.Name}: {one}")))));
+        return result;
+    }
+}
