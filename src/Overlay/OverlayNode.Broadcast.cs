@@ -37,29 +37,29 @@ public sealed partial class OverlayNode : IBroadcastTree
     }
 
     /// <summary>On the ring: the open links to members clockwise from here to the limit, each up to the next; and the first successor, linked or not.</summary>
-    void IBroadcastTree.CopyChildren(RingId from, RingId limit, List<RingId> doubtful, List<BroadcastChild> into)
+    void IBroadcastTree.CopyChildren(RingId from, RingId limit, ICollection<RingId> doubtful, IList<BroadcastChild> into)
     {
         var self = Self.Id;
         var part = RingArc.StrictlyBetween(self, limit);
+        var next = default(RingId?);
         foreach (ref readonly var successor in Successors)
         {
             if (part.Contains(successor.Id) && !doubtful.Contains(successor.Id))
             {
+                next = successor.Id; // It must get it, over whatever way: nobody else knows for sure who is between here and the first link.
                 into.Add(new(successor.Id, default));
-                break; // Whoever is next must get it, over whatever way: nobody else knows for sure who is between here and the first link.
+                break;
             }
         }
 
-        var next = into.Count > 0 ? into[0].Peer : default;
         foreach (var link in _context.Links.Open)
         {
             if (link.Forwards && !link.IsSuspect && link.PeerId != next && part.Contains(link.PeerId) && !doubtful.Contains(link.PeerId))
             {
-                into.Add(new(link.PeerId, default));
+                InsertClockwise(self, link.PeerId, into);
             }
         }
 
-        into.Sort((left, right) => self.ClockwiseTo(left.Peer).CompareTo(self.ClockwiseTo(right.Peer)));
         for (var i = 0; i < into.Count; i++)
         {
             into[i] = into[i] with { Limit = i + 1 < into.Count ? into[i + 1].Peer : limit };
@@ -69,6 +69,17 @@ public sealed partial class OverlayNode : IBroadcastTree
     bool IBroadcastTree.IsNeighbour(RingId node) => Lists(Successors, node);
 
     bool IBroadcastTree.ReachesFarther(RingId node, RingId limit, RingId known) => RingArc.Between(node, limit).Length > RingArc.Between(node, known).Length;
+
+    private static void InsertClockwise(RingId self, RingId peer, IList<BroadcastChild> into)
+    {
+        var at = into.Count;
+        while (at > 0 && self.ClockwiseTo(into[at - 1].Peer) > self.ClockwiseTo(peer))
+        {
+            at--;
+        }
+
+        into.Insert(at, new(peer, default));
+    }
 
     private void ReceiveBroadcast(Instant now, in Arrival arrival)
     {

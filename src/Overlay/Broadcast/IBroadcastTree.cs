@@ -15,7 +15,7 @@ public interface IBroadcastTree
     /// <param name="limit">Where the part ends; this node itself: nowhere, all members.</param>
     /// <param name="doubtful">Nodes that did not answer: others take over what they would have covered.</param>
     /// <param name="into">Receives the children.</param>
-    void CopyChildren(RingId from, RingId limit, List<RingId> doubtful, List<BroadcastChild> into);
+    void CopyChildren(RingId from, RingId limit, ICollection<RingId> doubtful, IList<BroadcastChild> into);
 
     /// <summary>Whether a node that does not answer is still taken for a neighbour, so that it is worth another try.</summary>
     bool IsNeighbour(RingId node);
