@@ -194,9 +194,12 @@ public sealed class BroadcastTests
         return node.Endings[request];
     }
 
-    private static BroadcastData Signed(TestNetwork network, TestNode origin, ulong number, byte[] bytes, long? expiresAt = null) =>
-        BroadcastSecurity.Sign(
-            origin.Signing, origin.Node.Self.Certificate, origin.Node.Self.Instance, number, expiresAt ?? network.Now.UnixMilliseconds + 30_000, bytes) with { Depth = 1 };
+    private static BroadcastData Signed(TestNetwork network, TestNode origin, ulong number, byte[] bytes, long? expiresAt = null)
+    {
+        var self = origin.Node.Self;
+        var signed = BroadcastSecurity.Sign(origin.Signing, self.Certificate, self.Instance, number, expiresAt ?? network.Now.UnixMilliseconds + 30_000, bytes);
+        return signed with { Depth = 1 };
+    }
 
     private static void Inject(TestNetwork network, TestNode from, TestNode to, BroadcastData payload) => network.Inject(from, new Message
     {

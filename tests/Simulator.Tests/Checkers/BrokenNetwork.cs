@@ -26,7 +26,11 @@ internal sealed class BrokenNetwork
             Nodes = Nodes,
             Seed = Seed,
             Options = OverlayOptions.Default with { SuccessorListLength = 4 },
-            Workloads = [new WorkloadSpec(WorkloadKind.Lookups, 0.2), new WorkloadSpec(WorkloadKind.Messages, 0.2)],
+            Workloads =
+            [
+                new WorkloadSpec(WorkloadKind.Lookups, 0.2), new WorkloadSpec(WorkloadKind.Messages, 0.2), new WorkloadSpec(WorkloadKind.Register, 0.02) { Names = 20 },
+                new WorkloadSpec(WorkloadKind.Resolve, 0.1), new WorkloadSpec(WorkloadKind.Broadcast, 0.01),
+            ],
             Phases = [new Phase { Name = "quiet", Duration = TimeSpan.FromMinutes(10) }],
         },
         Seed);
