@@ -1,10 +1,13 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.Broadcast;
 using Overlay.Messages;
+using Overlay.Peers;
 using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Runtime;
+using Overlay.Runtime.Peers;
 
 namespace Overlay.Nodes;
 
@@ -33,6 +36,9 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>The messages that arrive. One reader; ends when the node stops.</summary>
     public IAsyncEnumerable<OverlayMessage> Messages => _host.ReadMessagesAsync();
+
+    /// <summary>The broadcasts of others. One reader; ends when the node stops.</summary>
+    public IAsyncEnumerable<BroadcastMessage> Broadcasts => _host.ReadBroadcastsAsync();
 
     /// <summary>What the node counted.</summary>
     public NodeCounters Counters => _host.Counters;
@@ -114,6 +120,20 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>Opens a direct link to another node and keeps it.</summary>
     public Task ConnectAsync(RingId to, CancellationToken cancellationToken = default) => _host.ConnectAsync(to, cancellationToken);
+
+    /// <summary>Sends to all members but this one, exactly once to each that is there throughout, and waits until they have reported.</summary>
+    /// <exception cref="OverlayException">Too large, too many in a second, not a member, or some part of the network never reported.</exception>
+    public Task<BroadcastReport> BroadcastAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) => _host.BroadcastAsync(bytes, cancellationToken);
+
+    /// <summary>All members as one stream: each write is a broadcast, and what others broadcast is read. One at a time.</summary>
+    public BroadcastStream OpenBroadcastStream() => _host.OpenBroadcastStream();
+
+    /// <summary>Looks for peers from now on: a few other nodes with a stream each way, replaced when they go. Until the result is disposed of or the node stops.</summary>
+    /// <param name="options">How many, and whom to ask; null: 3 to 5, members at random.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    /// <exception cref="OverlayException">Not a member, or it looks for peers already.</exception>
+    public Task<PeerSet> StartPeersAsync(PeersOptions? options = null, CancellationToken cancellationToken = default) => _host.StartPeersAsync(options, cancellationToken);
 
     /// <summary>Asks a node for its neighbours, fingers and links.</summary>
     public Task<State> InspectAsync(RingId id, CancellationToken cancellationToken = default) => _host.InspectAsync(id, cancellationToken);

@@ -66,6 +66,11 @@ public sealed partial class OverlayNode
             _broadcasts.Advance(now);
         }
 
+        if (_peers?.NextDue <= now)
+        {
+            _peers.Advance(now);
+        }
+
         AdvanceLiveness(now);
         AdvanceHeld(now);
         Settle(now);
@@ -99,7 +104,7 @@ public sealed partial class OverlayNode
                 moved = true;
             }
 
-            moved |= SettleNames(now) | TakeBroadcasts();
+            moved |= SettleNames(now) | TakeBroadcasts() | TakePeers();
             while (_detector.TryTakeEvent(out var finding))
             {
                 HandleFinding(now, finding);
@@ -129,7 +134,7 @@ public sealed partial class OverlayNode
     {
         var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries?.NextDue ?? Instant.Never));
         due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
-        due = Instant.Min(Instant.Min(due, _heldDue), _broadcasts?.NextDue ?? Instant.Never);
+        due = Instant.Min(Instant.Min(due, _heldDue), Instant.Min(_broadcasts?.NextDue ?? Instant.Never, _peers?.NextDue ?? Instant.Never));
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
 
@@ -268,6 +273,7 @@ public sealed partial class OverlayNode
 
     private void BecomeLeft(Instant now)
     {
+        EndPeers(now);
         _deliveries?.CancelAll();
         _queries?.CancelAll();
         CancelConnects();

@@ -144,6 +144,7 @@ public sealed partial class OverlayNode
             if (_ring is { IsMember: true })
             {
                 _names?.Release(now);
+                EndPeers(now);
                 TellOthers(now, _ring);
                 _ring.Leave(now);
             }

@@ -38,6 +38,9 @@ public sealed partial class OverlayNode
     {
         switch (arrival.Payload)
         {
+            case { Kind: >= MessageKind.PeerRequest and <= MessageKind.PeerReceived }:
+                ReceivePeer(now, arrival);
+                break;
             case Data or SealedData:
                 Deliveries.Accept(now, arrival, isDuplicate: false);
                 break;

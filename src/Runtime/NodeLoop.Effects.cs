@@ -3,6 +3,7 @@ using Overlay.Broadcast;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Names;
+using Overlay.Peers;
 using Overlay.Runtime.Links;
 using Overlay.Time;
 using Overlay.WebRtc.Peer;
@@ -64,6 +65,9 @@ internal sealed partial class NodeLoop
                 break;
             case EffectKind.Broadcast:
                 OnBroadcast?.Invoke((BroadcastMessage)effect.Detail!);
+                break;
+            case EffectKind.Peer:
+                OnPeer?.Invoke((MeshEvent)effect.Detail!);
                 break;
             case EffectKind.NameChanged:
                 OnNameChanged?.Invoke(effect.Request, (NameChange)effect.Detail!);

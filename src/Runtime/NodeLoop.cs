@@ -4,6 +4,7 @@ using Overlay.Broadcast;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Names;
+using Overlay.Peers;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Sockets;
@@ -62,6 +63,9 @@ internal sealed partial class NodeLoop
 
     /// <summary>A broadcast for the application.</summary>
     public Action<BroadcastMessage>? OnBroadcast { get; init; }
+
+    /// <summary>Something happened among the peers; the bytes are borrowed.</summary>
+    public Action<MeshEvent>? OnPeer { get; init; }
 
     /// <summary>A watched name changed.</summary>
     public Action<RequestId, NameChange>? OnNameChanged { get; init; }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Overlay.Broadcast;
+using Overlay.Runtime.Peers;
 
 namespace Overlay.Runtime;
 
@@ -22,6 +23,9 @@ public sealed partial class OverlayHost
     /// <remarks>Where nobody reads, the newest are dropped and counted once <see cref="RuntimeOptions.MaxUndelivered"/> wait.</remarks>
     public IAsyncEnumerable<BroadcastMessage> ReadBroadcastsAsync(CancellationToken cancellationToken = default) =>
         _broadcasts.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>All members as one stream; takes the place of <see cref="ReadBroadcastsAsync"/>, which has one reader.</summary>
+    public BroadcastStream OpenBroadcastStream() => new(this, _broadcasts.Reader);
 
     private void Deliver(BroadcastMessage message)
     {

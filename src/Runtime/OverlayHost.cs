@@ -62,6 +62,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             OnDelivered = Deliver,
             OnBroadcast = Deliver,
             OnNameChanged = Tell,
+            OnPeer = happened => _peers?.Happened(happened),
             OnObserved = Observe,
         };
     }
@@ -329,6 +330,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             _messages.Writer.TryComplete();
             _broadcasts.Writer.TryComplete();
             EndWatches();
+            _peers?.NodeStopped();
             await _ended.CancelAsync().ConfigureAwait(false);
         }
     }

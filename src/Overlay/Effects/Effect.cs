@@ -52,6 +52,9 @@ public enum EffectKind : byte
 
     /// <summary>Give the application a broadcast: <see cref="Effect.Detail"/> is the <c>BroadcastMessage</c>, <see cref="Effect.Peer"/> its origin.</summary>
     Broadcast,
+
+    /// <summary>Something happened among the peers: <see cref="Effect.Detail"/> is the <c>MeshEvent</c>.</summary>
+    Peer,
 }
 
 /// <summary>What was observed.</summary>

@@ -13,10 +13,10 @@ public sealed record Data(ReadOnlyMemory<byte> Bytes, TraceContext CreationConte
     internal override int Measure() => WireLengths.One + WireLengths.Binary(Bytes.Length) + (CreationContext.IsNone ? WireLengths.One : WireLengths.Binary(TraceContext.Bytes));
 }
 
-/// <summary>A <see cref="Data"/> as a hop sees it, one bin: sealed for the destination, with <see cref="MessageFlags.Sealed"/> set in the envelope.</summary>
-public sealed record SealedData(ReadOnlyMemory<byte> Bytes) : Payload
+/// <summary>A <see cref="Data"/> or <see cref="PeerBytes"/> as a hop sees it, one bin: sealed for the destination, with <see cref="MessageFlags.Sealed"/> set in the envelope.</summary>
+public sealed record SealedData(ReadOnlyMemory<byte> Bytes, MessageKind Holds = MessageKind.Data) : Payload
 {
-    public override MessageKind Kind => MessageKind.Data;
+    public override MessageKind Kind => Holds;
 }
 
 /// <summary><c>[messageId, hops, [route…]]</c>: signed by the destination, so no hop can claim a delivery.</summary>

@@ -42,7 +42,7 @@ internal static class DataMessagesCodec
     }
 
     /// <summary>Reads a sealed payload; it stays a part of <paramref name="memory"/>.</summary>
-    public static Payload ReadSealed(ref MessagePackReader reader, ReadOnlyMemory<byte> memory) => new SealedData(ReadSlice(ref reader, memory));
+    public static Payload ReadSealed(MessageKind kind, ref MessagePackReader reader, ReadOnlyMemory<byte> memory) => new SealedData(ReadSlice(ref reader, memory), kind);
 
     /// <summary>Reads a payload from the beginning of <paramref name="memory"/>, of which application bytes stay a part.</summary>
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader, ReadOnlyMemory<byte> memory)

@@ -36,19 +36,20 @@ public static partial class MessageCodec
         }
 
         why = DropReason.Malformed;
-        if (isSealed && kind != MessageKind.Data)
+        if (isSealed && kind is not (MessageKind.Data or MessageKind.PeerBytes))
         {
-            return false; // Nothing else is ever sealed.
+            return false; // Nothing but the application's bytes is ever sealed.
         }
 
         var reader = new MessagePackReader(bytes.Span);
         var read = isSealed
-            ? DataMessagesCodec.ReadSealed(ref reader, bytes)
+            ? DataMessagesCodec.ReadSealed(kind, ref reader, bytes)
             : HubMessagesCodec.Read(kind, ref reader)
                 ?? RingMessagesCodec.Read(kind, ref reader)
                 ?? LinkMessagesCodec.Read(kind, ref reader)
                 ?? NameMessagesCodec.Read(kind, ref reader)
                 ?? BroadcastMessagesCodec.Read(kind, ref reader, bytes)
+                ?? PeerMessagesCodec.Read(kind, ref reader, bytes)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
         if (read is null || !reader.IsComplete)
         {
@@ -117,6 +118,7 @@ public static partial class MessageCodec
             || LinkMessagesCodec.TryWrite(ref writer, payload)
             || NameMessagesCodec.TryWrite(ref writer, payload)
             || BroadcastMessagesCodec.TryWrite(ref writer, payload)
+            || PeerMessagesCodec.TryWrite(ref writer, payload)
             || DataMessagesCodec.TryWrite(ref writer, payload);
         if (!isWritten)
         {

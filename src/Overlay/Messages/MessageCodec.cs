@@ -126,7 +126,9 @@ public static partial class MessageCodec
                     Payload = signed.Payload switch
                     {
                         Data data => data with { Bytes = data.Bytes.ToArray() },
-                        SealedData data => new SealedData(data.Bytes.ToArray()),
+                        SealedData data => data with { Bytes = data.Bytes.ToArray() },
+                        BroadcastData data => data with { Bytes = data.Bytes.ToArray() },
+                        PeerBytes data => data with { Bytes = data.Bytes.ToArray() },
                         _ => signed.Payload, // All other payloads are copies of what they hold.
                     },
                     PayloadBytes = signed.PayloadBytes.ToArray(),

@@ -48,6 +48,16 @@ public enum MessageKind : byte
     Receipt = 65,
     Unreachable = 66,
 
+    // Peers, and their streams.
+    PeerRequest = 70,
+    PeerOffer = 71,
+    PeerAnswer = 72,
+    PeerPing = 73,
+    PeerPong = 74,
+    PeerClose = 75,
+    PeerBytes = 76,
+    PeerReceived = 77,
+
     // Directory.
     PutRecord = 80,
     RecordStored = 81,

@@ -92,10 +92,10 @@ public static class MessageSecurity
 
     /// <summary>Seals application bytes for the holder of <paramref name="recipient"/>; the envelope they travel in is bound to them.</summary>
     /// <param name="message">The envelope, with <see cref="MessageFlags.Sealed"/> set.</param>
-    /// <param name="data">What only the destination may read.</param>
+    /// <param name="data">What only the destination may read: of the envelope's kind.</param>
     /// <param name="recipient">The destination's verified certificate.</param>
     /// <param name="sealing">The sealing port.</param>
-    public static SealedData Seal(in Message message, Data data, NodeCertificate recipient, ISealing sealing)
+    public static SealedData Seal(in Message message, Payload data, NodeCertificate recipient, ISealing sealing)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(recipient);
@@ -103,25 +103,19 @@ public static class MessageSecurity
         ArgumentOutOfRangeException.ThrowIfNotEqual(message.Has(MessageFlags.Sealed), true, nameof(message));
         Span<byte> associated = stackalloc byte[LabelBytes + EnvelopeBytes];
         WriteEnvelope(SealLabel, message, associated);
-        return new(sealing.Seal(recipient.PublicKey, associated, MessageCodec.EncodePayload(data)));
+        return new(sealing.Seal(recipient.PublicKey, associated, MessageCodec.EncodePayload(data)), message.Kind);
     }
 
     /// <summary>Opens what was sealed for this node. False where it was altered, meant for another, or holds no application bytes.</summary>
-    public static bool TryUnseal(in Message message, SealedData data, ISealing sealing, out Data opened)
+    public static bool TryUnseal(in Message message, SealedData data, ISealing sealing, out Payload opened)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(sealing);
         Span<byte> associated = stackalloc byte[LabelBytes + EnvelopeBytes];
         WriteEnvelope(SealLabel, message, associated);
         opened = null!;
-        if (!sealing.TryOpen(associated, data.Bytes.Span, out var plaintext)
-            || !MessageCodec.TryReadPayload(plaintext, MessageKind.Data, isSealed: false, out var payload, out _))
-        {
-            return false;
-        }
-
-        opened = (Data)payload;
-        return true;
+        return sealing.TryOpen(associated, data.Bytes.Span, out var plaintext)
+            && MessageCodec.TryReadPayload(plaintext, message.Kind, isSealed: false, out opened, out _);
     }
 
     private static void WriteSigned(in Message message, SignedBody body, Span<byte> destination)

@@ -289,7 +289,7 @@ public sealed class Deliveries
                 Destination = delivery.To,
                 MessageId = delivery.MessageId,
             };
-            payload = MessageSecurity.Seal(envelope, (Data)payload, recipient.Certificate, _context.Sealing);
+            payload = MessageSecurity.Seal(envelope, payload, recipient.Certificate, _context.Sealing);
         }
 
         _courier.Send(now, new Letter(delivery.To, payload)

@@ -3,6 +3,7 @@ using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Names;
+using Overlay.Peers;
 using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Simulator.Ports;
@@ -77,6 +78,15 @@ internal sealed class TestNode
 
     public List<BroadcastMessage> Broadcasts { get; } = [];
 
+    /// <summary>What happened among its peers; without the bytes of streams.</summary>
+    public List<MeshEvent> PeerEvents { get; } = [];
+
+    /// <summary>What each peer's stream brought.</summary>
+    public Dictionary<RingId, MemoryStream> PeerStreams { get; } = [];
+
+    /// <summary>Whether the application reads what peers send.</summary>
+    public bool ReadsPeers { get; set; } = true;
+
     /// <summary>Changes of watched names.</summary>
     public List<NameChange> Names { get; } = [];
 
@@ -139,6 +149,9 @@ internal sealed class TestNode
             case EffectKind.Broadcast:
                 Broadcasts.Add((BroadcastMessage)effect.Detail!);
                 break;
+            case EffectKind.Peer:
+                Happened((MeshEvent)effect.Detail!);
+                break;
             case EffectKind.NameChanged:
                 Names.Add((NameChange)effect.Detail!);
                 break;
@@ -169,6 +182,27 @@ internal sealed class TestNode
             case EffectKind.Observed:
                 Observed.Add(effect);
                 break;
+        }
+    }
+
+    private void Happened(MeshEvent happened)
+    {
+        if (happened.Kind != MeshEventKind.Bytes)
+        {
+            PeerEvents.Add(happened);
+            return;
+        }
+
+        if (!PeerStreams.TryGetValue(happened.Peer, out var stream))
+        {
+            PeerStreams.Add(happened.Peer, stream = new MemoryStream());
+        }
+
+        var count = happened.Bytes.Length;
+        stream.Write(happened.Bytes.Span);
+        if (ReadsPeers)
+        {
+            _network.After(TimeSpan.Zero, () => Step((node, now, outbox) => node.ReadFromPeer(now, happened.Peer, count, outbox)));
         }
     }
 }
