@@ -156,7 +156,7 @@ public sealed class RunChecks
         switch (effect.Observation)
         {
             case Observation.Dropped when effect.Drop == DropReason.HopBudget:
-                if (IsBeyondBudget(!_hadPauses))
+                if (IsBeyondBudget(!_hadPauses && !effect.Message.Has(MessageFlags.Rerouted))) // Each link that had died cost it a hop.
                 {
                     Violate(CheckKind.HopBudget, $"{_world.NameOf(node)} ended a {effect.Message.Kind} that had used up its {Message.HopBudget} hops", node);
                 }

@@ -235,6 +235,13 @@ public sealed partial class OverlayNode
                 return true;
             case HubEventKind.Renewed:
                 return true;
+            case HubEventKind.OtherGateway:
+                if (_ring?.HearOfOther(now, _hubs.Other) == true)
+                {
+                    _hubs.KeepForOther(now);
+                }
+
+                return true;
             default:
                 return false;
         }

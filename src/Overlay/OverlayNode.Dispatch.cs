@@ -53,6 +53,9 @@ public sealed partial class OverlayNode
             case Offer or Answer or Candidates or Refuse:
                 ReceiveSignal(now, arrival);
                 break;
+            case MergeLookup or TryMerge:
+                ReceiveMerge(now, arrival);
+                break;
             case Ping or Pong or ProbeFor:
                 ReceiveProbe(now, arrival);
                 break;

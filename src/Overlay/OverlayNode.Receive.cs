@@ -129,7 +129,7 @@ public sealed partial class OverlayNode
 
     private static bool IsOfLink(MessageKind kind) => kind is MessageKind.Proof or MessageKind.LinkStatus;
 
-    private static bool IsOfHub(MessageKind kind) => kind is >= MessageKind.HubHello and <= MessageKind.Attached;
+    private static bool IsOfHub(MessageKind kind) => kind is >= MessageKind.HubHello and <= MessageKind.OtherGateway;
 
     /// <summary>Before the proof nothing else is accepted.</summary>
     private void ReceiveProof(Instant now, LinkSetUp setUp, in Message message)
@@ -230,9 +230,12 @@ public sealed partial class OverlayNode
         }
     }
 
-    /// <summary>An answer to this node from the time when it was a newcomer itself: it names another gateway.</summary>
+    /// <summary>
+    /// An answer to this node from the time when it was a newcomer itself: it names another gateway. A gateway that names itself speaks for itself, and is answered the way it
+    /// came.
+    /// </summary>
     private bool IsLateAnswer(in Message message) =>
-        message.Destination == _context.Self.Id && message.HasDestinationVia && message.DestinationVia != _context.Self.Id;
+        message.Destination == _context.Self.Id && message.HasDestinationVia && message.DestinationVia != _context.Self.Id && message.DestinationVia != message.Source;
 
     private void Route(Instant now, in Message received, LinkId from, Link? neighbour)
     {
@@ -256,6 +259,10 @@ public sealed partial class OverlayNode
         if (hop.Kind == HopKind.Deliver || EndsHere(message, hop))
         {
             Arrive(now, message, from, neighbour);
+        }
+        else if (hop.Kind == HopKind.ToGuest && hop.Link is null && !_courier.IsGuest(message.Destination))
+        {
+            Cross(now, message, from, neighbour);
         }
         else if (neighbour is { } by && !by.TryTakeQuota(now, _context.Options.MaxForwardsPerSecond))
         {

@@ -45,6 +45,8 @@ public sealed partial class HubAdmission
         _members.Note(id, keyName, admit.Instance);
         _members.Keep(certificate, keyName);
         Bind(now, session, certificate, keyName, admit.Instance, outbox);
+        _contested.Remove(session);
+        session.IsContested = false;
         if (session.IsGateway)
         {
             _gateways.Release(session); // It lost its place on the ring: nobody is introduced through it, itself least of all.

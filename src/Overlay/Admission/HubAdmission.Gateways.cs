@@ -93,11 +93,14 @@ public sealed partial class HubAdmission
     private void GiveSlots(Instant now, HubSession session, byte wanted, HubOutbox outbox)
     {
         var wasGateway = session.IsGateway;
+        _contested.Remove(session);
+        session.IsContested = false;
         _losers.Clear();
         _gateways.Assign(session, wanted, _losers);
         Shelve(now, session);
         foreach (var loser in _losers)
         {
+            Introduce(now, loser, session, outbox);
             TellSlots(now, loser, wasGateway: true, outbox); // Before the winner hears: sockets exceed their bound for no longer than they must.
         }
 
@@ -115,6 +118,19 @@ public sealed partial class HubAdmission
         TellSlots(now, session, wasGateway, outbox);
     }
 
+    /// <summary>
+    /// Two living members claim one slot. Neighbours on one ring pass it on; if they are none, there are two rings, and each side's gateways hear of the other's. The loser
+    /// may speak with the winner through this hub, as a newcomer does with its gateway, and one that does not want to closes its session itself.
+    /// </summary>
+    private void Introduce(Instant now, HubSession loser, HubSession winner, HubOutbox outbox)
+    {
+        if (loser.Member != winner.Member)
+        {
+            loser.IsContested = true;
+            Reply(now, loser, new OtherGateway(winner.Certificate!, winner.Instance), outbox);
+        }
+    }
+
     /// <summary>Tells a session what it holds; one that holds nothing has no business here any more.</summary>
     private void TellSlots(Instant now, HubSession session, bool wasGateway, HubOutbox outbox)
     {
@@ -128,6 +144,19 @@ public sealed partial class HubAdmission
         if (wasGateway)
         {
             LoseGateway(now, session, outbox);
+        }
+
+        if (session.IsContested)
+        {
+            Shelve(now, session); // It may have to speak with whoever took its place; if not, it closes or falls silent.
+            _contested.Remove(session);
+            _contested.Add(session);
+            if (_contested.Count > Attach.SlotCount)
+            {
+                Close(now, _contested[0], HubClose.NoSlots, outbox);
+            }
+
+            return;
         }
 
         Close(now, session, HubClose.NoSlots, outbox);

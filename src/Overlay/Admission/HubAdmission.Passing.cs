@@ -12,8 +12,13 @@ public sealed partial class HubAdmission
         {
             Drop(from, DropReason.NotProved, outbox);
         }
-        else if (from.IsGateway)
+        else if (from.IsContested && !from.IsGateway && message.Source != from.Member)
         {
+            Drop(from, DropReason.NotProved, outbox);
+        }
+        else if (from.IsGateway || from.IsContested)
+        {
+            // Who lost its slots speaks with exactly whom it names: passed to anybody else, its words would be routed back to it and come here again.
             PassToNewcomer(now, from, message, outbox);
         }
         else

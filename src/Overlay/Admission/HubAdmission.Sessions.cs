@@ -105,6 +105,7 @@ public sealed partial class HubAdmission
         }
 
         session.IsClosed = true;
+        _contested.Remove(session);
         session.Node.List?.Remove(session.Node);
         _sessions.Remove(session.Id);
         if (session.IsBound && _byMember.TryGetValue(session.Member, out var current) && current == session)

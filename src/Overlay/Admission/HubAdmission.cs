@@ -35,6 +35,7 @@ public sealed partial class HubAdmission
     private readonly AdmissionLimits _limits;
     private readonly GatewaySlots _gateways = new();
     private readonly List<HubSession> _losers = new(Attach.SlotCount);
+    private readonly List<HubSession> _contested = new(Attach.SlotCount + 1); // Lost their slots to somebody of perhaps another ring; at most one for each slot, the oldest first.
     private readonly HubCounters _counters = new();
     private bool _isFounded;
     private HubSession? _founder;
@@ -181,7 +182,7 @@ public sealed partial class HubAdmission
                 OnRenew(now, from, message, renew, outbox);
                 break;
             case MessageKind.None or MessageKind.Admit or MessageKind.Attach or MessageKind.Renew:
-            case MessageKind.HubHello or MessageKind.Admitted or MessageKind.AdmitRefused or MessageKind.Attached:
+            case MessageKind.HubHello or MessageKind.Admitted or MessageKind.AdmitRefused or MessageKind.Attached or MessageKind.OtherGateway:
             case MessageKind.Proof or MessageKind.LinkStatus:
                 Drop(from, DropReason.Malformed, outbox); // Never a client's to send, or without the content that its kind promises.
                 break;

@@ -50,6 +50,9 @@ internal sealed class HubSession
     /// <summary>The gateway that its messages go to, while that is one.</summary>
     public HubSession? Gateway { get; set; }
 
+    /// <summary>Another member took a slot of it, and the two may have to speak with each other: not closed for holding none.</summary>
+    public bool IsContested { get; set; }
+
     /// <summary>Whether a first request was charged to its origin already.</summary>
     public bool IsCharged { get; set; }
 

@@ -47,7 +47,7 @@ public sealed partial class ChordRing
     public void OnGrant(Instant now, in Contact from, Grant grant)
     {
         ArgumentNullException.ThrowIfNull(grant);
-        if (!IsMember || !(MayGrant(from.Id) || _departed.Contains(from.Id, from.Instance))) // A leaver's records come right after its good-bye.
+        if (!IsMember || !(MayGrant(from.Id) || _departed.Contains(from.Id, from.Instance) || IsOwnAlready(grant))) // A leaver's records come right after its good-bye.
         {
             return;
         }
@@ -407,6 +407,9 @@ public sealed partial class ChordRing
     private bool MayGrant(RingId from) =>
         _successors.IndexOf(from) >= 0 || (_predecessor is { } predecessor && predecessor.Id == from) || (_arcs.HasArc && _arcs.After == from);
 
+    /// <summary>Nothing but records: what is granted is owned here already, as where two rings merged.</summary>
+    private bool IsOwnAlready(Grant grant) => _arcs.HasArc && RingArc.Between(_arcs.After, _self).Contains(grant.UpTo);
+
     private bool TryTake(RingId granter, Grant grant)
     {
         if (grant.After == grant.UpTo && grant.UpTo == granter)
@@ -415,7 +418,7 @@ public sealed partial class ChordRing
             return true;
         }
 
-        return _arcs.TryTake(grant.After, grant.UpTo) || (_arcs.HasArc && RingArc.Between(_arcs.After, _self).Contains(grant.UpTo));
+        return _arcs.TryTake(grant.After, grant.UpTo) || IsOwnAlready(grant);
     }
 
     private bool IsHandingOverTo(RingId member)

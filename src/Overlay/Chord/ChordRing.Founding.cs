@@ -78,6 +78,23 @@ public sealed partial class ChordRing
             return;
         }
 
+        if (state.Phase == NodePhase.Rejoin)
+        {
+            if (state.Epoch == Epoch && Founding.IsAlive(from.Id, from.Instance))
+            {
+                _port.RenewInstance(now);
+                FallOut(now);
+            }
+
+            return;
+        }
+
+        if (IsOfOtherNetwork(from, state))
+        {
+            MeetOther(now, from, state);
+            return;
+        }
+
         if (state.Phase == NodePhase.Member)
         {
             if (state.Epoch >= Epoch)
@@ -157,7 +174,7 @@ public sealed partial class ChordRing
 
     private void MemberHears(Instant now, in Contact from, FoundingState state)
     {
-        if (state.Phase == NodePhase.Member)
+        if (state.Phase is NodePhase.Member or NodePhase.Rejoin)
         {
             return;
         }
@@ -169,7 +186,7 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (!IsSmall(state))
+        if (!IsSmall(state) || !(IsNeighbour(from.Id) || Names(state, _port.Self.Descriptor, FoundingMark.Alive)))
         {
             Epoch = state.Epoch; // Somebody thinks that the ring is nearly empty. It is not: let it come back as a newcomer.
             _port.Send(now, from.Id, new FoundingState(Epoch, NodePhase.Member, 0, []));

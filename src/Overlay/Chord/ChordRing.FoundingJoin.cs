@@ -54,6 +54,11 @@ public sealed partial class ChordRing
 
     private void NewcomerHears(Instant now, in Contact from, FoundingState state)
     {
+        if (state.Phase == NodePhase.Rejoin)
+        {
+            return; // Its network dissolved; this node has left it before.
+        }
+
         var isCountedIn = Names(state, _port.Self.Descriptor, FoundingMark.Alive);
         if (state.Phase == NodePhase.Member)
         {

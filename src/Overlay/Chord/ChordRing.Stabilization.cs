@@ -40,6 +40,8 @@ public sealed partial class ChordRing
         Heard(now, from);
         OwnerBelowAnswered(now, from.Id, answer.Phase);
         PredecessorAnswered(now, from.Id, answer.Phase);
+        VanishedSpoke(now, from);
+        LookForPlace(now, from.Id, answer);
         if (answer.Nonce == 0)
         {
             OnNews(now, from, answer);
@@ -59,7 +61,7 @@ public sealed partial class ChordRing
 
     private void AdvanceStabilize(Instant now)
     {
-        _stabilizeDue = now + Spread(_options.StabilizePeriod);
+        _stabilizeDue = now + Spread(_options.StabilizePeriod > MergingPeriod && IsMerging(now) ? MergingPeriod : _options.StabilizePeriod);
         _departed.Expire(now); // Who was declared dead by mistake, and never spoke to this node, must not stay outside its lists for ever.
         if (Phase == NodePhase.Founding)
         {
@@ -75,6 +77,13 @@ public sealed partial class ChordRing
             WishForLinks(now);
             LookForPredecessor(now);
             FlushAsIn2001(now);
+            if (TryTakeCandidate(out var candidate))
+            {
+                _stabilizeAgain = true; // The ordinary round follows.
+                Ask(now, QueryStep.StabilizeSecond, candidate);
+                return;
+            }
+
             Ask(now, QueryStep.StabilizeFirst, _successors.Entries[_passed < _successors.Count ? _passed : 0]);
         }
         else
@@ -240,9 +249,14 @@ public sealed partial class ChordRing
     /// <summary>Zave, Stabilize step 2, with the answer of q, which lies between this node and its first successor.</summary>
     private void CompleteSecond(Instant now, in Contact q, Neighbours answer)
     {
+        var isOfOtherRing = EndAsking(q.Id);
         if (answer.Phase == NodePhase.Member && IsBetween(_self, q.Id, _successors.First.Id) && !_departed.Contains(q.Id, q.Instance))
         {
-            if (!TryAdoptListOf(now, q))
+            if (isOfOtherRing)
+            {
+                AdoptBoth(now, q);
+            }
+            else if (!TryAdoptListOf(now, q))
             {
                 return;
             }
@@ -364,6 +378,8 @@ public sealed partial class ChordRing
         {
             StabilizeSoon(now);
         }
+
+        MergeLinkUp(now, peer);
     }
 
     private bool TryResolveOne(Instant now, RingId from, in Descriptor descriptor, out Contact? contact)

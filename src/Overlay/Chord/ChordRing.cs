@@ -83,7 +83,8 @@ public sealed partial class ChordRing
         {
             var due = Instant.Min(_stabilizeDue, _query?.Deadline ?? Moment.Never);
             due = Instant.Min(due, Instant.Min(_joinDue, _arcsDue));
-            return Instant.Min(due, Instant.Min(_fingerDue, _leaveDue));
+            due = Instant.Min(due, Instant.Min(_fingerDue, _leaveDue));
+            return _merge is null ? due : Instant.Min(due, _merge.NextDue);
         }
     }
 
@@ -124,6 +125,8 @@ public sealed partial class ChordRing
         {
             FinishLeaving(now);
         }
+
+        AdvanceMerge(now);
     }
 
     /// <summary>A link to <paramref name="peer"/> is open and proved, whoever wanted it.</summary>
@@ -137,6 +140,7 @@ public sealed partial class ChordRing
                 break;
             case NodePhase.Founding:
                 FoundingLinkUp(now, peer);
+                MergeLinkUp(now, peer);
                 break;
             case NodePhase.Joining or NodePhase.Rejoin:
                 JoinLinkUp(now);
@@ -148,6 +152,7 @@ public sealed partial class ChordRing
     public void LinkDown(Instant now, RingId peer)
     {
         RemoveSpectator(peer);
+        _merge?.Bridges.Remove(peer);
         if (_fingers.Contains(peer) && !_successors.Entries.Contains(peer))
         {
             DropFinger(now, peer); // Fingers are dropped without confirmation; the next look-up finds whoever is there.
@@ -213,6 +218,11 @@ public sealed partial class ChordRing
         if (saidGoodBye && !_departed.Contains(peer, instance))
         {
             PeerLeft(peer);
+        }
+
+        if (!saidGoodBye && Phase == NodePhase.Member)
+        {
+            NoteVanished(now, peer);
         }
 
         _departed.Add(now, peer, instance, saidGoodBye);

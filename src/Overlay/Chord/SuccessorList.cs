@@ -92,6 +92,29 @@ public struct SuccessorList(RingId owner, int capacity)
         return count;
     }
 
+    /// <summary>The entries of two lists in one order, as many as there is room for; of two instances of a node the newer.</summary>
+    /// <returns>Entries written.</returns>
+    public static int Merge(RingId ringOwner, ReadOnlySpan<Contact> first, ReadOnlySpan<Contact> second, Span<Contact> into)
+    {
+        int count = 0, one = 0, two = 0;
+        while (count < into.Length && (one < first.Length || two < second.Length))
+        {
+            var toFirst = one < first.Length ? ringOwner.ClockwiseTo(first[one].Id) : ulong.MaxValue;
+            var toSecond = two < second.Length ? ringOwner.ClockwiseTo(second[two].Id) : ulong.MaxValue;
+            if (toFirst == toSecond)
+            {
+                into[count++] = first[one].Instance >= second[two].Instance ? first[one] : second[two];
+                (one, two) = (one + 1, two + 1);
+            }
+            else
+            {
+                into[count++] = toFirst < toSecond ? first[one++] : second[two++];
+            }
+        }
+
+        return count;
+    }
+
     /// <summary>Takes <paramref name="entries"/> as the list. Whether that changed it.</summary>
     public bool Assign(ReadOnlySpan<Contact> entries)
     {

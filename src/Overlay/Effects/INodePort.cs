@@ -27,17 +27,33 @@ public interface INodePort
     /// </summary>
     void SendVia(Instant now, RingId via, RingId to, Payload payload) => Send(now, to, payload);
 
+    /// <summary>
+    /// Sends to exactly <paramref name="to"/>, which routing does not reach from here, signed, through its anchor <paramref name="via"/>: a member that has a link to it, or
+    /// into its ring. Answers come back through <paramref name="via"/> too.
+    /// </summary>
+    void SendAnchored(Instant now, RingId via, RingId to, Payload payload) => Send(now, to, payload);
+
     /// <summary>Whether there is an open, proved link to <paramref name="id"/>.</summary>
     bool IsLinked(RingId id);
 
     /// <summary>Wants a link for <paramref name="purpose"/>: kept if there is one, set up if not. The part hears <c>LinkUp</c> or <c>LinkFailed</c>.</summary>
     void WantLink(Instant now, in Contact peer, LinkPurpose purpose);
 
+    /// <summary>As <see cref="WantLink"/>, with signals that go through the anchor <paramref name="via"/>; null: routed like any other.</summary>
+    void WantLinkVia(Instant now, in Contact peer, LinkPurpose purpose, RingId? via) => WantLink(now, peer, purpose);
+
     /// <summary>No longer wants the link for <paramref name="purpose"/>; without any purpose on either side it is closed.</summary>
     void UnwantLink(Instant now, RingId peer, LinkPurpose purpose);
 
     /// <summary>The verified contact of a descriptor, if its certificate is known.</summary>
     bool TryResolve(in Descriptor descriptor, out Contact contact);
+
+    /// <summary>Takes a certificate that a message carried. False where it is not true, or the instance is not the newest known.</summary>
+    bool TryLearn(Instant now, NodeCertificate certificate, long instance, out Contact contact)
+    {
+        contact = default;
+        return false;
+    }
 
     /// <summary>Asks <paramref name="from"/> for certificates that are not known yet; the parts hear <c>CertificatesArrived</c>.</summary>
     void FetchCertificates(Instant now, RingId from, ReadOnlySpan<Descriptor> descriptors);

@@ -90,6 +90,17 @@ public sealed record Attached(IReadOnlyList<int> Slots, IReadOnlyList<IceServer>
     public override MessageKind Kind => MessageKind.Attached;
 }
 
+/// <summary>
+/// <c>[certificate, instance]</c>: another living member took a slot that the receiver held. Both think that the slot's key is theirs: they may be on two rings that do
+/// not know each other. The session stays open for a while, so that they can signal for a link.
+/// </summary>
+/// <param name="Certificate">The other's.</param>
+/// <param name="Instance">The other's.</param>
+public sealed record OtherGateway(NodeCertificate Certificate, long Instance) : Payload
+{
+    public override MessageKind Kind => MessageKind.OtherGateway;
+}
+
 /// <summary><c>[certificate]</c>: a member past half of its certificate's life asks for another, routed through a gateway.</summary>
 public sealed record Renew(NodeCertificate Certificate) : Payload
 {

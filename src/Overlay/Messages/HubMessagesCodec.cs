@@ -56,6 +56,11 @@ internal static class HubMessagesCodec
                 WriteSlots(ref writer, attached.Slots);
                 WriteIceServers(ref writer, attached.IceServers);
                 return true;
+            case OtherGateway other:
+                writer.BeginArray(2);
+                writer.Write(other.Certificate);
+                writer.Write(other.Instance);
+                return true;
             case Renew renew:
                 writer.BeginArray(1);
                 writer.Write(renew.Certificate);
@@ -71,7 +76,7 @@ internal static class HubMessagesCodec
 
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
     {
-        if (kind is not ((>= MessageKind.HubHello and <= MessageKind.Attached) or MessageKind.Renew or MessageKind.Renewed))
+        if (kind is not ((>= MessageKind.HubHello and <= MessageKind.OtherGateway) or MessageKind.Renew or MessageKind.Renewed))
         {
             return null;
         }
@@ -88,6 +93,7 @@ internal static class HubMessagesCodec
             MessageKind.AdmitRefused => new AdmitRefused(reader.ReadEnum<AdmitRefusal>(), reader.ReadString(MaxTextBytes)),
             MessageKind.Attach => new Attach(reader.ReadCertificate(), reader.ReadInt64(), ReadSlots(ref reader), reader.ReadSignature()),
             MessageKind.Attached => new Attached(ReadSlots(ref reader), ReadIceServers(ref reader)),
+            MessageKind.OtherGateway => new OtherGateway(reader.ReadCertificate(), reader.ReadInt64()),
             MessageKind.Renew => new Renew(reader.ReadCertificate()),
             MessageKind.Renewed => new Renewed(reader.ReadCertificate()),
             _ => null,

@@ -12,6 +12,7 @@ public enum MessageKind : byte
     AdmitRefused = 4,
     Attach = 5,
     Attached = 6,
+    OtherGateway = 7,
     Proof = 8,
     LinkStatus = 9,
 
@@ -25,6 +26,8 @@ public enum MessageKind : byte
     Grant = 22,
     Granted = 23,
     FoundingState = 24,
+    MergeLookup = 25,
+    TryMerge = 26,
 
     // Liveness.
     Ping = 32,

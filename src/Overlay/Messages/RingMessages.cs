@@ -153,3 +153,30 @@ public sealed record FoundingState(int Epoch, NodePhase Phase, ulong SetHash, IR
 
     public override MessageKind Kind => MessageKind.FoundingState;
 }
+
+// How two rings become one (T. Shafaat, A. Ghodsi, S. Haridi, P2P 2007; docs/protocol.md §10):
+//   p → MergeLookup(q) → … along p's ring → n;   n → TryMerge(n, n.succ) → q     and the same for p on q's ring
+
+/// <summary><c>[certificate, instance, via | nil, gossip, stepsLeft, isNews]</c>: where on the receiver's ring does this member of another ring belong?</summary>
+/// <param name="Certificate">The member that was detected.</param>
+/// <param name="Instance">Its instance.</param>
+/// <param name="Via">The member of the receiver's ring through which it is reached; nil: the anchor of this message's source, or routing.</param>
+/// <param name="Gossip">How many more members begin a look-up of their own, F in the paper; at most <see cref="MaxGossip"/>.</param>
+/// <param name="StepsLeft">Steps along the ring that the look-up may still take.</param>
+/// <param name="IsNews">Not a look-up to be passed on, but a detection: the receiver begins its own.</param>
+public sealed record MergeLookup(NodeCertificate Certificate, long Instance, RingId? Via, byte Gossip, byte StepsLeft, bool IsNews) : Payload
+{
+    /// <summary>The largest F that is obeyed: each more costs three to four times the messages and saves a tenth of the time.</summary>
+    public const byte MaxGossip = 2;
+
+    /// <summary>Steps of a new look-up.</summary>
+    public const byte MaxSteps = 64;
+
+    public override MessageKind Kind => MessageKind.MergeLookup;
+}
+
+/// <summary><c>[certificate, instance, certificate, instance]</c>: between these two, neighbours on the sender's ring, the receiver belongs.</summary>
+public sealed record TryMerge(NodeCertificate Predecessor, long PredecessorInstance, NodeCertificate Successor, long SuccessorInstance) : Payload
+{
+    public override MessageKind Kind => MessageKind.TryMerge;
+}

@@ -1,3 +1,4 @@
+using Overlay.Ring;
 using Overlay.Wire;
 
 namespace Overlay.Messages;
@@ -45,6 +46,22 @@ internal static class RingMessagesCodec
             case FoundingState state:
                 Write(ref writer, state);
                 return true;
+            case MergeLookup lookup:
+                writer.BeginArray(6);
+                writer.Write(lookup.Certificate);
+                writer.Write(lookup.Instance);
+                writer.WriteOptional(lookup.Via is not null, lookup.Via ?? default);
+                writer.Write(lookup.Gossip);
+                writer.Write(lookup.StepsLeft);
+                writer.Write(lookup.IsNews);
+                return true;
+            case TryMerge merge:
+                writer.BeginArray(4);
+                writer.Write(merge.Predecessor);
+                writer.Write(merge.PredecessorInstance);
+                writer.Write(merge.Successor);
+                writer.Write(merge.SuccessorInstance);
+                return true;
             default:
                 return false;
         }
@@ -52,7 +69,7 @@ internal static class RingMessagesCodec
 
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
     {
-        if (kind is not (>= MessageKind.FindOwner and <= MessageKind.FoundingState))
+        if (kind is not (>= MessageKind.FindOwner and <= MessageKind.TryMerge))
         {
             return null;
         }
@@ -88,6 +105,9 @@ internal static class RingMessagesCodec
             MessageKind.Granted => new Granted(reader.ReadInt64()),
             MessageKind.FoundingState => new FoundingState(
                 reader.ReadInt32(), reader.ReadEnum<NodePhase>(), reader.ReadUInt64(), ReadFoundingEntries(ref reader)),
+            MessageKind.MergeLookup => new MergeLookup(
+                reader.ReadCertificate(), reader.ReadInt64(), ReadOptionalId(ref reader), reader.ReadByte(), reader.ReadByte(), reader.ReadBoolean()),
+            MessageKind.TryMerge => new TryMerge(reader.ReadCertificate(), reader.ReadInt64(), reader.ReadCertificate(), reader.ReadInt64()),
             _ => null,
         };
         reader.EndArray();
@@ -147,6 +167,8 @@ internal static class RingMessagesCodec
             writer.Write((byte)mark);
         }
     }
+
+    private static RingId? ReadOptionalId(ref MessagePackReader reader) => reader.TryReadOptionalRingId(out var id) ? id : null;
 
     private static FoundingEntry[] ReadFoundingEntries(ref MessagePackReader reader)
     {

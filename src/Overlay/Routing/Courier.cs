@@ -54,6 +54,9 @@ public sealed class Courier(NodeContext context)
     /// <summary>The hub session is gone, and its guests with it.</summary>
     public void SessionEnded(LinkId session) => _guests?.SessionEnded(session);
 
+    /// <summary>Whether <paramref name="member"/> speaks to this node over a hub session.</summary>
+    public bool IsGuest(RingId member) => _guests?.TryFind(member, out _) == true;
+
     /// <summary>Sends a message of this node.</summary>
     /// <returns>Its id, and whether the first link that it crosses is a hub session.</returns>
     public (ulong MessageId, bool ByHub) Send(Instant now, in Letter letter)
@@ -234,17 +237,23 @@ public sealed class Courier(NodeContext context)
     }
 
     /// <summary>
-    /// Who looks for its place asks every other time where the hub points to: its own links may all lead to others that are cut off from the ring with it.
+    /// Who looks for its place asks every other time where the hub points to: its own links may all lead to others that are cut off from the ring with it. Whoever fell out
+    /// of the ring goes on by the way by which it asked.
     /// </summary>
     private bool AsksHub(in Message message)
     {
-        if (HubUplink == default || message.Kind != MessageKind.FindOwner)
+        if (HubUplink == default)
         {
             return false;
         }
 
-        _askedHub = !_askedHub;
-        return _askedHub;
+        if (message.Kind == MessageKind.FindOwner)
+        {
+            _askedHub = !_askedHub;
+            return _askedHub;
+        }
+
+        return _askedHub && context.Phase == NodePhase.Rejoin && context.Links.FindOpen(message.Destination) is null;
     }
 
     /// <summary>The way of a node that is not a member: straight to the destination, else by the member nearest to it.</summary>

@@ -232,6 +232,9 @@ public sealed class Intake
             Answer answer => answer.Certificate,
             FindOwner question => question.Certificate,
             Owner owner => owner.Certificate,
+            MergeLookup lookup when lookup.Certificate.Id == message.Source => lookup.Certificate,
+            TryMerge merge when merge.Predecessor.Id == message.Source => merge.Predecessor,
+            TryMerge merge when merge.Successor.Id == message.Source => merge.Successor,
             PutRecord put when put.Record.Owner.Id == message.Source => put.Record.Owner,
             _ => null,
         };

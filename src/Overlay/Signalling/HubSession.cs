@@ -53,6 +53,9 @@ internal sealed class HubSession(int hub)
     /// <summary>Asked again not before this: another gateway was preferred.</summary>
     public Instant AskAfter { get; set; }
 
+    /// <summary>Until then another member is known to claim the same slots, and is spoken with over this session, whoever holds them.</summary>
+    public Instant ContestedUntil { get; set; }
+
     /// <summary>When something was sent last: a silent session is closed by the hub after 60 s.</summary>
     public Instant SentAt { get; set; }
 

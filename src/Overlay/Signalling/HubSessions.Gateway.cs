@@ -1,4 +1,5 @@
 using Overlay.Effects;
+using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
@@ -9,6 +10,11 @@ namespace Overlay.Signalling;
 // A member and its gateway slots:  member → Attach(slots) → hub;  hub → Attached(slots held).  And its certificate's second life:  member → Renew → … → hub;  hub → Renewed → … → member.
 public sealed partial class HubSessions
 {
+    /// <summary>How long a session is kept for the signals of two claimants.</summary>
+    private static readonly TimeSpan ContestTime = TimeSpan.FromSeconds(30);
+
+    private LinkId _otherBy;
+
     /// <summary>
     /// Compares the slots that this node is responsible for with those it holds, at each hub: dials, claims or lets go. Asked whenever the arc changed.
     /// </summary>
@@ -151,6 +157,30 @@ public sealed partial class HubSessions
         Close(hub);
     }
 
+    /// <summary>The member that the hub named, and may be on another ring; taken by <see cref="TakeEvent"/>'s caller with <see cref="HubEventKind.OtherGateway"/>.</summary>
+    public Contact Other { get; private set; }
+
+    /// <summary>The ring looks for a link to the other claimant: the session with the hub stays open for their signals.</summary>
+    public void KeepForOther(Instant now)
+    {
+        foreach (var hub in _sessions.AsSpan())
+        {
+            if (hub is not null && hub.Id == _otherBy && hub.State == HubState.Ready)
+            {
+                hub.ContestedUntil = now + ContestTime;
+                _courier.Guests.Heard(Other.Id, hub.Id);
+            }
+        }
+    }
+
+    private void HearOfOther(Instant now, HubSession hub, OtherGateway other)
+    {
+        if (_context.Certificates.TryAdd(now, other.Certificate, out var certificate) && _context.Certificates.Witness(certificate.Id, other.Instance))
+        {
+            (Other, _otherBy, Event) = (new Contact(certificate.Id, other.Instance, certificate), hub.Id, HubEventKind.OtherGateway);
+        }
+    }
+
     private void Attached(Instant now, HubSession hub, Attached attached)
     {
         hub.Served();
@@ -160,7 +190,11 @@ public sealed partial class HubSessions
             held |= slot is >= 0 and < Attach.SlotCount ? 1 << slot : 0;
         }
 
-        if (held == 0)
+        if (held == 0 && hub.ContestedUntil > now)
+        {
+            hub.AskAfter = now + SlotPeriod; // The session serves to signal with the other claimant.
+        }
+        else if (held == 0)
         {
             // Superseded: the newest claim stands. If the ring still says that it is this node's, it claims again later.
             Close(hub);

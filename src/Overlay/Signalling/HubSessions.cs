@@ -26,6 +26,9 @@ public enum HubEventKind : byte
 
     /// <summary>The node's own certificate is a new one.</summary>
     Renewed,
+
+    /// <summary>Another member claims what this node claims: <see cref="HubSessions.Other"/>.</summary>
+    OtherGateway,
 }
 
 /// <summary>The node's side of the hubs: admission while it is a newcomer or guest, gateway slots while it is a member.</summary>
@@ -212,6 +215,9 @@ public sealed partial class HubSessions
                 break;
             case AdmitRefused refused when hub.State == HubState.Ready && IsAdmitting(hub):
                 Refuse(now, hub, refused);
+                break;
+            case OtherGateway other when hub.State == HubState.Ready && !_isNewcomer:
+                HearOfOther(now, hub, other);
                 break;
             case Attached attached when hub.State == HubState.Ready:
                 Attached(now, hub, attached);

@@ -153,12 +153,17 @@ public sealed partial class LinkSetUps
             Peer = wish.Peer,
             Purpose = wish.Purpose,
             Due = now + _context.Options.LinkSetUpTimeout,
-            Through = DetourTo(wish.PeerId),
+            Through = ThroughOf(wish),
+            PeerPath = new ReturnPath(wish.Via, default),
         };
         Links.TryAddSetUp(link);
         Enter(now, link, LinkPhase.Gather);
         _context.Outbox.OpenLink(link.Id, link.PeerId, remote: null);
     }
+
+    /// <summary>An anchor that is a neighbour is the first hop, whatever else routing would choose.</summary>
+    private RingId? ThroughOf(LinkWish wish) =>
+        wish.Via is not { } via ? DetourTo(wish.PeerId) : via != _context.Self.Id && Links.FindOpen(via) is not null ? via : null;
 
     /// <summary>Sends a signal to the other side, always signed, and counts it once, here at its origin.</summary>
     private ulong Signal(Instant now, LinkSetUp link, Payload payload) => Signal(now, link.PeerId, link.PeerPath, link.Through, link.Id, payload);

@@ -69,7 +69,10 @@ public sealed partial class LinkSetUps
     }
 
     /// <summary>Wants a link for <paramref name="purpose"/>. False where too many are wanted already.</summary>
-    public bool Want(Instant now, in Contact peer, LinkPurpose purpose)
+    public bool Want(Instant now, in Contact peer, LinkPurpose purpose) => Want(now, peer, purpose, via: null);
+
+    /// <summary>As above, with signals that go through the anchor <paramref name="via"/>.</summary>
+    public bool Want(Instant now, in Contact peer, LinkPurpose purpose, RingId? via)
     {
         if (peer.Id == _context.Self.Id)
         {
@@ -96,6 +99,7 @@ public sealed partial class LinkSetUps
         }
 
         wish.Purpose |= purpose;
+        wish.Via = via ?? wish.Via;
         if (peer.Certificate is not null || wish.Peer.Certificate is null)
         {
             wish.Peer = peer;

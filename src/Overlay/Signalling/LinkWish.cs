@@ -21,6 +21,9 @@ internal sealed class LinkWish(RingId peerId)
 
     public LinkPurpose Purpose { get; set; }
 
+    /// <summary>The anchor through which the peer is reached; null: by routing.</summary>
+    public RingId? Via { get; set; }
+
     /// <summary>Not to be tried before.</summary>
     public Instant NotBefore { get; private set; }
 

@@ -170,6 +170,7 @@ public sealed class PassingTests
     [InlineData(MessageKind.HubHello)]
     [InlineData(MessageKind.Admitted)]
     [InlineData(MessageKind.Attached)]
+    [InlineData(MessageKind.OtherGateway)]
     [InlineData(MessageKind.None)]
     public void Kinds_that_are_not_a_clients_are_dropped(MessageKind kind)
     {

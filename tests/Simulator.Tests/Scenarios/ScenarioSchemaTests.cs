@@ -43,7 +43,8 @@ public sealed class ScenarioSchemaTests
     {
         string[] wanted =
         [
-            "broadcast", "flash-crowd", "heavy-churn", "lookups-zipf", "lossy", "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "quiet", "rolling-restart", "suspended-nodes", "weibull-churn",
+            "broadcast", "flash-crowd", "half-dies", "heavy-churn", "lookups-zipf", "lossy", "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "netsplit-uneven", "quiet",
+            "rolling-restart", "suspended-nodes", "weibull-churn",
         ];
 
         Assert.Subset(BuiltIns.Names.ToHashSet(StringComparer.Ordinal), wanted.ToHashSet(StringComparer.Ordinal));
