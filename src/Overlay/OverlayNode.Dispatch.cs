@@ -53,9 +53,6 @@ public sealed partial class OverlayNode
             case Offer or Answer or Candidates or Refuse:
                 ReceiveSignal(now, arrival);
                 break;
-            case MergeLookup or TryMerge:
-                ReceiveMerge(now, arrival);
-                break;
             case Ping or Pong or ProbeFor:
                 ReceiveProbe(now, arrival);
                 break;
@@ -143,6 +140,12 @@ public sealed partial class OverlayNode
                 break;
             case FoundingState state:
                 _ring.OnFoundingState(now, arrival.From, state);
+                break;
+            case MergeLookup lookup:
+                _ring.OnMergeLookup(now, arrival.From, lookup, arrival.ReplyVia);
+                break;
+            case TryMerge merge:
+                _ring.OnTryMerge(now, arrival.From, merge, arrival.ReplyVia);
                 break;
             default:
                 _context.Drop(DropReason.UnknownKind, arrival.Message, arrival.Link);

@@ -54,19 +54,6 @@ public sealed partial class OverlayNode
         return true;
     }
 
-    private void ReceiveMerge(Instant now, in Arrival arrival)
-    {
-        switch (arrival.Payload)
-        {
-            case MergeLookup lookup:
-                _ring?.OnMergeLookup(now, arrival.From, lookup, arrival.ReplyVia);
-                break;
-            case TryMerge merge:
-                _ring?.OnTryMerge(now, arrival.From, merge, arrival.ReplyVia);
-                break;
-        }
-    }
-
     /// <summary>
     /// This node is the anchor of a message for somebody who is neither its guest nor linked: over a bridge, if it comes from this side; and what came over the bridge goes on
     /// by routing, answered through this node. Each message crosses once: who comes over a bridge has it behind itself.
@@ -80,6 +67,12 @@ public sealed partial class OverlayNode
         {
             var crossing = message with { HasSourceVia = true, SourceVia = self, DestinationVia = bridge, Flags = message.Flags & ~Router.Phases };
             _courier.Forward(now, crossing, new NextHop(HopKind.Forward, over, MessageFlags.None, DropReason.None), from);
+            return;
+        }
+
+        if (!hasCrossed && _ring?.IsMerging(now) != true)
+        {
+            _courier.Undeliverable(now, message, DropReason.GuestGone, from); // No other ring far and wide: this node is no anchor of the destination.
             return;
         }
 

@@ -23,10 +23,16 @@ public sealed partial class ChordRing
     private Moment _orphanSince = Instant.Never;
     private Moment _orphanDue = Instant.Never;
     private bool _isWaiting; // For a neighbour to own something.
+    private Moment _successorConfirmedAt;
+    private Moment _witnessAskedAt;
+    private ulong _witnessNonce;
     private long _lastGrantEpoch;
 
     /// <summary>How long an owner answers for its arc without a confirmation of its successor.</summary>
     public TimeSpan CustodyTimeout => _options.LoneSuspicionTimeout;
+
+    /// <summary>For how long the predecessor's word alone keeps an arc (<see cref="HearWitness"/>): longer than it takes to find that all of a list is dead.</summary>
+    public TimeSpan WitnessTimeout => 3 * CustodyTimeout;
 
     /// <summary>After how long an arc that nobody accounts for is taken over: longer than anybody may hold it unconfirmed, by a query's time and a half.</summary>
     public TimeSpan GapTimeout => CustodyTimeout + (1.5 * _options.QueryTimeout);
@@ -185,6 +191,7 @@ public sealed partial class ChordRing
     private void SuccessorConfirmed(Instant now, Instant at, RingId successor, RingId? successorsArc)
     {
         CustodyConfirmed(at);
+        _successorConfirmedAt = at;
         if (_arcs.HasArc || Predecessor is not { } predecessor)
         {
             NoOrphan();
@@ -226,6 +233,32 @@ public sealed partial class ChordRing
     }
 
     private void NoOrphan() => (_orphanSince, _orphanDue, _isWaiting) = (Instant.Never, Instant.Never, false);
+
+    /// <summary>
+    /// No successor confirms this node: it walks down a list of which many died at once. Its predecessor is asked instead. As long as that one has this node as its first
+    /// successor it notifies nobody beyond it, so nobody beyond it has an owner below to take a gap from: the arc may be kept meanwhile.
+    /// </summary>
+    private void AskWitness(Instant now, RingId predecessor)
+    {
+        if (_arcs.HasArc && now + (CustodyTimeout - (2 * _options.StabilizePeriod)) >= _custodyUntil && now < _successorConfirmedAt + WitnessTimeout)
+        {
+            (_witnessNonce, _witnessAskedAt) = (_random.Next() | 1, now);
+            _port.Send(now, predecessor, new GetNeighbours(_witnessNonce));
+        }
+    }
+
+    private void HearWitness(Instant now, RingId from, Neighbours answer)
+    {
+        if (answer.Nonce == _witnessNonce && _witnessNonce != 0)
+        {
+            _witnessNonce = 0;
+            if (Phase == NodePhase.Member && Predecessor?.Id == from && answer.Phase == NodePhase.Member && answer.Successors.Count > 0 && answer.Successors[0].Id == _self
+                && _arcs.HasArc && _custodyUntil < _witnessAskedAt + CustodyTimeout && now < _successorConfirmedAt + WitnessTimeout)
+            {
+                CustodyConfirmed(_witnessAskedAt);
+            }
+        }
+    }
 
     private void CustodyConfirmed(Instant at)
     {

@@ -72,40 +72,8 @@ public sealed partial class ChordRing
 
     private void FoundingHears(Instant now, in Contact from, FoundingState state)
     {
-        if (state.Phase == NodePhase.Joining)
+        if (IsOfAnotherKind(now, from, state))
         {
-            ConsiderProposal(now, from, state);
-            return;
-        }
-
-        if (state.Phase == NodePhase.Rejoin)
-        {
-            if (state.Epoch == Epoch && Founding.IsAlive(from.Id, from.Instance))
-            {
-                _port.RenewInstance(now);
-                FallOut(now);
-            }
-
-            return;
-        }
-
-        if (IsOfOtherNetwork(from, state))
-        {
-            MeetOther(now, from, state);
-            return;
-        }
-
-        if (state.Phase == NodePhase.Member)
-        {
-            if (state.Epoch >= Epoch)
-            {
-                Follow(now, from, state);
-            }
-            else
-            {
-                SendFoundingState(now, from.Id);
-            }
-
             return;
         }
 
@@ -140,6 +108,40 @@ public sealed partial class ChordRing
         }
 
         TryAgree(now);
+    }
+
+    /// <summary>What comes from no member of this founding set: a proposal, a dissolved network, another network, a ring that runs already. All of it is dealt with here.</summary>
+    private bool IsOfAnotherKind(Instant now, in Contact from, FoundingState state)
+    {
+        if (state.Phase == NodePhase.Joining)
+        {
+            ConsiderProposal(now, from, state);
+        }
+        else if (state.Phase == NodePhase.Rejoin)
+        {
+            if (state.Epoch == Epoch && Founding.IsAlive(from.Id, from.Instance))
+            {
+                Dissolve(now);
+            }
+        }
+        else if (IsOfOtherNetwork(from, state))
+        {
+            MeetOther(now, from, state);
+        }
+        else if (state.Phase != NodePhase.Member)
+        {
+            return false;
+        }
+        else if (state.Epoch >= Epoch)
+        {
+            Follow(now, from, state);
+        }
+        else
+        {
+            SendFoundingState(now, from.Id);
+        }
+
+        return true;
     }
 
     /// <summary>Where a peer runs Chord with our epoch or a later one: with it, if it counted us in; else we are newcomers on its ring.</summary>
@@ -186,7 +188,7 @@ public sealed partial class ChordRing
             return;
         }
 
-        if (!IsSmall(state) || !(IsNeighbour(from.Id) || Names(state, _port.Self.Descriptor, FoundingMark.Alive)))
+        if (!IsSmall(state) || IsOther(from.Id))
         {
             Epoch = state.Epoch; // Somebody thinks that the ring is nearly empty. It is not: let it come back as a newcomer.
             _port.Send(now, from.Id, new FoundingState(Epoch, NodePhase.Member, 0, []));

@@ -41,30 +41,6 @@ public sealed partial class ChordRing
         return nearest;
     }
 
-    /// <summary>
-    /// The hub named another member that claims what this node claims. Neighbours pass slots on to each other; anybody else may be on another ring.
-    /// </summary>
-    /// <returns>Whether a link to it is looked for.</returns>
-    public bool HearOfOther(Instant now, in Contact other)
-    {
-        if (!IsMember || other.Id == _self || IsNeighbour(other.Id))
-        {
-            return false;
-        }
-
-        var merge = _merge ??= new();
-        if (_port.IsLinked(other.Id))
-        {
-            LinkedToOther(now, other);
-            return true;
-        }
-
-        var id = other.Id;
-        merge.Named.RemoveAll(named => named.Contact.Id == id);
-        RingMerge.AddBounded(merge.Named, new(other, now, now + RingMerge.NamedLife), RingMerge.MaxNamed);
-        return true;
-    }
-
     /// <summary>A member of another ring is to find its place on this one.</summary>
     /// <param name="now">This moment.</param>
     /// <param name="from">The authenticated source.</param>
@@ -73,6 +49,12 @@ public sealed partial class ChordRing
     public void OnMergeLookup(Instant now, in Contact from, MergeLookup lookup, RingId? replyVia)
     {
         ArgumentNullException.ThrowIfNull(lookup);
+        if (IsMember && (Phase == NodePhase.Founding || lookup.Gossip == 0))
+        {
+            MetBy(now, from, lookup);
+            return;
+        }
+
         if (!TryBeginMergeStep(now) || !_port.TryLearn(now, lookup.Certificate, lookup.Instance, out var member) || member.Id == _self)
         {
             return;
@@ -133,6 +115,7 @@ public sealed partial class ChordRing
 
         ProbeVanished(now, merge);
         TryNamed(now, merge);
+        merge.ForgetOthers(now);
         if (Phase == NodePhase.Member)
         {
             AdvanceZips(now, merge);
@@ -210,7 +193,7 @@ public sealed partial class ChordRing
         if (gone is { } contact)
         {
             var merge = _merge ??= new();
-            merge.Vanished.RemoveAll(vanished => vanished.Contact.Id == peer);
+            merge.RemoveVanished(peer);
             RingMerge.AddBounded(merge.Vanished, new(contact, now + RingMerge.FirstProbe, RingMerge.FirstProbe, now + RingMerge.VanishedLife), RingMerge.MaxVanished);
         }
     }
@@ -218,10 +201,9 @@ public sealed partial class ChordRing
     /// <summary>Something came from a neighbour that had vanished.</summary>
     private void VanishedSpoke(Instant now, in Contact from)
     {
-        var id = from.Id;
-        if (_merge is { Vanished.Count: > 0 } merge && merge.Vanished.RemoveAll(vanished => vanished.Contact.Id == id) > 0 && !IsNeighbour(id))
+        if (_merge is { Vanished.Count: > 0 } merge && merge.RemoveVanished(from.Id) && !IsNeighbour(from.Id))
         {
-            Detect(now, from, _port.IsLinked(id) ? _self : null, MergeLookup.MaxGossip);
+            Detect(now, from, _port.IsLinked(from.Id) ? _self : null, MergeLookup.MaxGossip);
         }
     }
 
@@ -239,24 +221,6 @@ public sealed partial class ChordRing
                 var pause = vanished.Pause * 2 < RingMerge.LongestProbe ? vanished.Pause * 2 : RingMerge.LongestProbe;
                 merge.Vanished[index] = vanished with { Due = now + Spread(pause), Pause = pause };
                 _port.Send(now, vanished.Contact.Id, new GetNeighbours(_random.Next() | 1));
-            }
-        }
-    }
-
-    private void TryNamed(Instant now, RingMerge merge)
-    {
-        for (var index = merge.Named.Count - 1; index >= 0; index--)
-        {
-            var named = merge.Named[index];
-            if (now >= named.Until)
-            {
-                merge.Named.RemoveAt(index);
-                _port.UnwantLink(now, named.Contact.Id, LinkPurpose.Join);
-            }
-            else if (now >= named.Due)
-            {
-                merge.Named[index] = named with { Due = now + RingMerge.NamedPeriod };
-                _port.WantLinkVia(now, named.Contact, LinkPurpose.Join, _self);
             }
         }
     }
@@ -285,56 +249,6 @@ public sealed partial class ChordRing
         {
             _stabilizeDue = Instant.Min(_stabilizeDue, now + Spread(MergingPeriod));
         }
-    }
-
-    /// <summary>A ring begins to merge; a founding network asks who is larger.</summary>
-    private void LinkedToOther(Instant now, in Contact peer)
-    {
-        if (Phase == NodePhase.Founding)
-        {
-            SendFoundingState(now, peer.Id);
-            return;
-        }
-
-        AddBridge(peer.Id);
-        Detect(now, peer, _self, MergeLookup.MaxGossip);
-    }
-
-    /// <summary>Neither knows the other as one of its own: two networks that were parted. Where one counts the other in, they are one.</summary>
-    private bool IsOfOtherNetwork(in Contact from, FoundingState state) =>
-        state.Phase is NodePhase.Member or NodePhase.Founding && _merge is not null
-        && !Founding.IsAlive(from.Id, from.Instance) && !Names(state, _port.Self.Descriptor, FoundingMark.Alive);
-
-    /// <summary>
-    /// Sets cannot be united: each holds the other's members for dead. The smaller one dissolves, and its members join the other as newcomers; a ring is always the larger.
-    /// </summary>
-    private void MeetOther(Instant now, in Contact from, FoundingState state)
-    {
-        var theirs = 0;
-        foreach (var entry in state.Entries)
-        {
-            theirs += entry.Mark == FoundingMark.Alive ? 1 : 0;
-        }
-
-        var isLarger = state.Phase == NodePhase.Founding
-            && (Founding.AliveCount > theirs || (Founding.AliveCount == theirs && Founding.Hash >= state.SetHash));
-        if (isLarger)
-        {
-            SendFoundingState(now, from.Id);
-            return;
-        }
-
-        foreach (var member in Founding.ToLiving())
-        {
-            if (member.Id != _self)
-            {
-                _port.Send(now, member.Id, new FoundingState(Epoch, NodePhase.Rejoin, 0, []));
-            }
-        }
-
-        _port.RenewInstance(now);
-        FallOut(now);
-        Join.Hint = from;
     }
 
     private void AddBridge(RingId peer)

@@ -119,6 +119,8 @@ public sealed partial class ChordRing
         {
             _port.Send(now, predecessor.Id, new GetNeighbours(_random.Next() | 1));
         }
+
+        AskWitness(now, predecessor.Id);
     }
 
     /// <summary>What a peer said of its own phase, in passing (a link's status, a pong): whoever has no place on the ring is nobody's neighbour.</summary>

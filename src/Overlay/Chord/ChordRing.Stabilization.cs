@@ -42,6 +42,7 @@ public sealed partial class ChordRing
         PredecessorAnswered(now, from.Id, answer.Phase);
         VanishedSpoke(now, from);
         LookForPlace(now, from.Id, answer);
+        HearWitness(now, from.Id, answer);
         if (answer.Nonce == 0)
         {
             OnNews(now, from, answer);
@@ -365,11 +366,30 @@ public sealed partial class ChordRing
         if (removed)
         {
             ListChanged(now, wasFirst);
+            LookAfterOthers(now, wasFirst && !saidGoodBye);
         }
 
         PredecessorDeparted(now, peer);
         GranteeDeparted(now, peer);
         OwnerBelowDeparted(now, peer, saidGoodBye);
+    }
+
+    /// <summary>
+    /// All linked successors died together. Perhaps many did: whoever else stands in the list is asked now, all at once. One after the other they would take so long that
+    /// this node is forgotten before it finds the living one.
+    /// </summary>
+    private void LookAfterOthers(Instant now, bool isFirstDead)
+    {
+        if (isFirstDead && !_port.IsLinked(_successors.First.Id))
+        {
+            foreach (ref readonly var entry in _successors.Entries)
+            {
+                if (!_port.IsLinked(entry.Id))
+                {
+                    _port.Suspect(now, entry);
+                }
+            }
+        }
     }
 
     private void RingLinkUp(Instant now, in Contact peer)

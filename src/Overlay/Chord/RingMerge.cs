@@ -54,6 +54,9 @@ internal sealed class RingMerge
 
     public List<NamedMember> Named { get; } = [];
 
+    /// <summary>Members of another network that this node met by name: what they say of their set is not of this one.</summary>
+    public List<(RingId Id, Moment Until)> Others { get; } = [];
+
     public List<RingId> Bridges { get; } = [];
 
     public List<Detection> Detections { get; } = [];
@@ -72,7 +75,7 @@ internal sealed class RingMerge
     public RingId? Asked { get; set; }
 
     /// <summary>Nothing to remember.</summary>
-    public bool IsEmpty => Vanished.Count == 0 && Named.Count == 0 && Bridges.Count == 0 && Detections.Count == 0 && Candidate is null && Asked is null;
+    public bool IsEmpty => Vanished.Count == 0 && Named.Count == 0 && Others.Count == 0 && Bridges.Count == 0 && Detections.Count == 0 && Candidate is null && Asked is null;
 
     /// <summary>When something is to be done.</summary>
     public Instant NextDue
@@ -92,6 +95,11 @@ internal sealed class RingMerge
                 due = Instant.Min(due, named.Due);
             }
 
+            foreach (var (_, until) in Others)
+            {
+                due = Instant.Min(due, until);
+            }
+
             return due;
         }
     }
@@ -101,6 +109,18 @@ internal sealed class RingMerge
 
     /// <summary>Whether somebody was told of <paramref name="id"/> a moment ago; if not, it counts as told from now on.</summary>
     public bool WasToldOf(Instant now, RingId id) => IsKnown(_told, now, id);
+
+    /// <summary>Takes <paramref name="id"/> off the passive list. Whether it was there.</summary>
+    public bool RemoveVanished(RingId id) => Vanished.RemoveAll(vanished => vanished.Contact.Id == id) > 0;
+
+    /// <summary>Forgets strangers whom it met too long ago.</summary>
+    public void ForgetOthers(Instant now)
+    {
+        if (Others.Count > 0)
+        {
+            Others.RemoveAll(other => now >= other.Until);
+        }
+    }
 
     /// <summary>Adds an item; the oldest makes room.</summary>
     public static void AddBounded<T>(List<T> list, T item, int max)

@@ -61,17 +61,27 @@ internal static class HubMessagesCodec
                 writer.Write(other.Certificate);
                 writer.Write(other.Instance);
                 return true;
-            case Renew renew:
-                writer.BeginArray(1);
-                writer.Write(renew.Certificate);
-                return true;
-            case Renewed renewed:
-                writer.BeginArray(1);
-                writer.Write(renewed.Certificate);
-                return true;
             default:
-                return false;
+                return TryWriteRenewal(ref writer, payload);
         }
+    }
+
+    private static bool TryWriteRenewal(ref MessagePackWriter writer, Payload payload)
+    {
+        NodeCertificate? certificate = payload switch
+        {
+            Renew renew => renew.Certificate,
+            Renewed renewed => renewed.Certificate,
+            _ => null,
+        };
+        if (certificate is null)
+        {
+            return false;
+        }
+
+        writer.BeginArray(1);
+        writer.Write(certificate);
+        return true;
     }
 
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
