@@ -13,14 +13,10 @@ public sealed class BroadcastWatch(World world, RunChecks checks)
     /// <summary>When a broadcast is judged: its life is over, and then some.</summary>
     public static readonly TimeSpan JudgedAfter = TimeSpan.FromSeconds(35);
 
-    /// <summary>How long a newcomer is a member before it counts: until its predecessor has heard of it, nobody can bring it anything.</summary>
-    public static readonly TimeSpan ArrivedAfter = TimeSpan.FromSeconds(10);
-
     private const byte Expected = 1;
     private const byte Got = 2;
 
     private readonly Dictionary<long, Cast> _casts = [];
-    private readonly Dictionary<int, long> _memberSince = [];
     private long _last;
 
     /// <summary>A number for the next broadcast, to be its first 8 bytes.</summary>
@@ -34,8 +30,7 @@ public sealed class BroadcastWatch(World world, RunChecks checks)
         {
             if (node != origin && world.IsMember(node) && !world.IsSuspended(node))
             {
-                var hasArrived = world.Ticks - _memberSince.GetValueOrDefault(node, -ArrivedAfter.Ticks) >= ArrivedAfter.Ticks;
-                cast.Nodes[node] = hasArrived ? Expected : (byte)0;
+                cast.Nodes[node] = Expected;
                 targets++;
             }
         }
@@ -43,9 +38,6 @@ public sealed class BroadcastWatch(World world, RunChecks checks)
         _casts.Add(++_last, cast);
         return _last;
     }
-
-    /// <summary>A node has become a member.</summary>
-    public void BecameMember(int node) => _memberSince[node] = world.Ticks;
 
     /// <summary>It did not begin.</summary>
     public void Forget(long number) => _casts.Remove(number);
@@ -80,7 +72,6 @@ public sealed class BroadcastWatch(World world, RunChecks checks)
     /// <summary>A node ends: whoever gets its number next is another.</summary>
     public void Ended(int node)
     {
-        _memberSince.Remove(node);
         foreach (var cast in _casts.Values)
         {
             cast.Nodes[node] = 0;

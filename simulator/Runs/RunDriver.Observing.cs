@@ -102,9 +102,6 @@ internal sealed partial class RunDriver
             case Observation.Evicted:
                 Evicted(effect.Peer);
                 break;
-            case Observation.PhaseChanged when effect.Phase is NodePhase.Member or NodePhase.Founding:
-                _workloads.Broadcasts.BecameMember(node);
-                break;
             case Observation.NameLost when effect.Detail is NameRecord lost:
                 _workloads.Names.Lost(node, lost.Name);
                 break;

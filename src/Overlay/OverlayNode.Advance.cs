@@ -151,11 +151,11 @@ public sealed partial class OverlayNode
         {
             var before = _context.Phase;
             _context.Phase = _ring.Phase;
-            TakeView();
+            TakeView(now);
             ViewChanged(now);
             BecomePhase(now, before);
         }
-        else if (TakeView())
+        else if (TakeView(now))
         {
             ViewChanged(now);
             WatchLinks(now);
@@ -173,7 +173,7 @@ public sealed partial class OverlayNode
         }
     }
 
-    private bool TakeView()
+    private bool TakeView(Instant now)
     {
         var (first, before, owned) = (_ring!.Successors.Length > 0 ? _ring.Successors[0] : default, _ring.Predecessor ?? default, IsFenced ? default : _ring.OwnedArc ?? default);
         if (first.IsSameAs(_viewSuccessor) && before.IsSameAs(_viewPredecessor) && owned == _context.View.Owned && _context.View.Self != default)
@@ -181,6 +181,7 @@ public sealed partial class OverlayNode
             return false; // As nearly always: neither neighbour's position had to be looked up.
         }
 
+        NotePredecessor(now, before);
         (_viewSuccessor, _viewPredecessor) = (first, before);
         var self = _context.Self.Id;
         var place = before.IsNobody ? default : RingArc.Between(before.Id, self);

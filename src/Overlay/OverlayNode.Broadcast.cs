@@ -1,5 +1,6 @@
 using Overlay.Broadcast;
 using Overlay.Effects;
+using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
@@ -10,7 +11,12 @@ namespace Overlay;
 /// <summary>Messages to all members.</summary>
 public sealed partial class OverlayNode : IBroadcastTree
 {
+    /// <summary>How long a predecessor is new: as long as the node before it may take to confirm a death, to hear of it and to link itself to it.</summary>
+    private static readonly TimeSpan NewPredecessor = TimeSpan.FromSeconds(5);
+
     private Broadcasts? _broadcasts; // Made with the first one.
+    private RingId? _lastPredecessor;
+    private Instant? _newPredecessorSince;
 
     private Broadcasts Broadcasts => _broadcasts ??= new Broadcasts(_context.Options, this, this, _context.Signing, _context.Certificates);
 
@@ -66,6 +72,33 @@ public sealed partial class OverlayNode : IBroadcastTree
         }
     }
 
+    /// <summary>
+    /// On the ring: the first successor, with what lies before the second, where it was not in the list before; and a new predecessor, of which the one before it may not have heard yet, which
+    /// lasts the longest where the one between them has died. Who comes in elsewhere, others are next to.
+    /// </summary>
+    void IBroadcastTree.CopyNewcomers(Instant now, RingId limit, ICollection<RingId> reached, IList<BroadcastChild> into)
+    {
+        var part = RingArc.StrictlyBetween(Self.Id, limit);
+        var successors = Successors;
+        if (successors.Length > 0 && part.Contains(successors[0].Id) && !reached.Contains(successors[0].Id))
+        {
+            into.Add(new(successors[0].Id, successors.Length > 1 && part.Contains(successors[1].Id) ? successors[1].Id : limit));
+        }
+
+        if (Predecessor is { } before && _newPredecessorSince is { } since && since + NewPredecessor > now && !reached.Contains(before.Id) && (into.Count == 0 || into[0].Peer != before.Id))
+        {
+            into.Add(new(before.Id, before.Id.Plus(1)));
+        }
+    }
+
+    void IBroadcastTree.CopyKnown(RingId limit, ICollection<RingId> into)
+    {
+        foreach (ref readonly var successor in Successors)
+        {
+            into.Add(successor.Id);
+        }
+    }
+
     bool IBroadcastTree.IsNeighbour(RingId node) => Lists(Successors, node);
 
     bool IBroadcastTree.ReachesFarther(RingId node, RingId limit, RingId known) => RingArc.Between(node, limit).Length > RingArc.Between(node, known).Length;
@@ -79,6 +112,18 @@ public sealed partial class OverlayNode : IBroadcastTree
         }
 
         into.Insert(at, new(peer, default));
+    }
+
+    /// <summary>A newcomer stands between the former predecessor and this node. Who comes from farther away, in place of a dead one, has been there for long.</summary>
+    private void NotePredecessor(Instant now, in Contact before)
+    {
+        if (before.IsNobody || before.Id == _lastPredecessor)
+        {
+            return;
+        }
+
+        _newPredecessorSince = _lastPredecessor is { } last && RingArc.StrictlyBetween(last, Self.Id).Contains(before.Id) ? now : null;
+        _lastPredecessor = before.Id;
     }
 
     private void ReceiveBroadcast(Instant now, in Arrival arrival)

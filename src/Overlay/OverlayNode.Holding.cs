@@ -35,7 +35,11 @@ public sealed partial class OverlayNode
     }
 
     /// <summary>The ring looks different: perhaps there is an owner now.</summary>
-    private void ViewChanged(Instant now) => _heldDue = _held.Count > 0 ? now : Instant.Never;
+    private void ViewChanged(Instant now)
+    {
+        _heldDue = _held.Count > 0 ? now : Instant.Never;
+        _broadcasts?.NeighboursChanged(now);
+    }
 
     private void AdvanceHeld(Instant now)
     {

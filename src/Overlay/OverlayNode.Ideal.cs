@@ -58,7 +58,7 @@ public sealed partial class OverlayNode
         var ring = MakeRing();
         ring.BeginIdeal(now, place.Predecessor, place.BeforePredecessor, place.Successors, place.Fingers);
         _context.Phase = ring.Phase;
-        TakeView();
+        TakeView(now);
         SpreadWatches(now);
         _hubs.BeginIdeal(now, place.HubSlots);
         Settle(now);

@@ -24,7 +24,7 @@ public sealed partial class Broadcasts
     private bool TryRemember(Instant now, BroadcastData broadcast)
     {
         var until = now + TimeSpan.FromMilliseconds(broadcast.ExpiresAt - now.UnixMilliseconds + 1) + ClockTolerance;
-        return TryTakeQuota(now, broadcast.Origin.Id) && _memory.TryAdd(now, broadcast.Key, broadcast.Limit, until);
+        return !_memory.IsOld(broadcast.Key) && TryTakeQuota(now, broadcast.Origin.Id) && _memory.TryAdd(now, broadcast.Key, broadcast.Limit, until);
     }
 
     private bool TryTakeQuota(Instant now, RingId origin)
@@ -46,6 +46,7 @@ public sealed partial class Broadcasts
         var cast = new Cast(kept, from) { Limit = limit, AskAt = now + AskPeriod, EndsAt = now + Life };
         _active.Add(broadcast.Key, cast);
         _activeBytes += broadcast.Bytes.Length;
+        cast.Reached.Add(from);
         return cast;
     }
 
@@ -97,13 +98,17 @@ public sealed partial class Broadcasts
                 cast.Parts.Remove(part);
             }
 
-            if (cast.Forwards >= MaxForwards)
-            {
-                return;
-            }
+            Pass(now, cast, child, part?.Reached ?? 0);
+        }
+    }
 
+    private void Pass(Instant now, Cast cast, in BroadcastChild child, int reached)
+    {
+        if (cast.Forwards < MaxForwards)
+        {
             cast.Forwards++;
-            cast.Parts.Add(new(child.Peer, child.Limit) { Reached = part?.Reached ?? 0 });
+            cast.Parts.Add(new(child.Peer, child.Limit) { Reached = reached });
+            cast.Reached.Add(child.Peer);
             _port.Send(now, child.Peer, cast.Broadcast with { Depth = (byte)(cast.Broadcast.Depth + 1), Limit = child.Limit });
         }
     }
@@ -162,6 +167,7 @@ public sealed partial class Broadcasts
         }
 
         _activeBytes -= cast.Broadcast.Bytes.Length;
+        KeepForNewcomers(now, cast);
         var reached = 0;
         foreach (var part in cast.Parts)
         {
@@ -237,7 +243,13 @@ public sealed partial class Broadcasts
 
         public int Extensions { get; set; }
 
+        /// <summary>It is over, and kept until then.</summary>
+        public Instant KeptUntil { get; set; }
+
         public List<BroadcastChild> Parents { get; } = [];
+
+        /// <summary>Whom it came from, all it was ever given to, also those that failed, and who was known to be told by others.</summary>
+        public List<RingId> Reached { get; } = [];
 
         public List<Part> Parts { get; } = [];
 

@@ -14,7 +14,8 @@ namespace Overlay.Broadcast;
 /// leaf → BroadcastDone → its parent → BroadcastDone → … → o                                                                      when all children are done
 /// </code>
 /// <para>N − 1 messages bring it to N members. A child whose link fails, or that says nothing for <see cref="MaxSilent"/> questions, is passed over: the part is split anew, the
-/// neighbour before it reaches farther. Whoever gets it a second time delivers nothing, and passes on only what it had not covered before.</para>
+/// neighbour before it reaches farther. Whoever gets it a second time delivers nothing, and passes on only what it had not covered before. A neighbour that comes new within
+/// <see cref="KeptForNewcomers"/> gets it as well: it may have been a member already when the broadcast began.</para>
 /// <para>No amplification: the origin's signature is judged at every hop, an origin has <see cref="OverlayOptions.MaxBroadcastsPerSecond"/>, parts shrink with every hop, depth is
 /// bounded, and a part grows at most <see cref="MaxExtensions"/> times. At most <see cref="MaxActive"/> broadcasts and <see cref="MaxActiveBytes"/> of theirs wait for children;
 /// one more is passed on without being watched over.</para>
@@ -119,7 +120,7 @@ public sealed partial class Broadcasts
         _memory.TryAdd(now, broadcast.Key, self.Id, now + Life + ClockTolerance);
         var cast = Begin(now, broadcast, self.Id, self.Id);
         cast.Request = request;
-        Cover(now, cast);
+        CoverFirst(now, cast);
         EndIfDone(now, cast);
     }
 
@@ -160,7 +161,7 @@ public sealed partial class Broadcasts
         }
 
         cast.Parents.Add(new(from, broadcast.Limit));
-        Cover(now, cast);
+        CoverFirst(now, cast);
         EndIfDone(now, cast);
         if (_active.Count > MaxActive || _activeBytes > MaxActiveBytes)
         {
@@ -234,6 +235,7 @@ public sealed partial class Broadcasts
             }
         }
 
+        DropKept(now);
         if (_memory.Count == 0 && _active.Count == 0)
         {
             _quotas.Clear();

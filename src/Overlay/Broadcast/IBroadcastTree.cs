@@ -1,4 +1,5 @@
 using Overlay.Ring;
+using Overlay.Time;
 
 namespace Overlay.Broadcast;
 
@@ -16,6 +17,16 @@ public interface IBroadcastTree
     /// <param name="doubtful">Nodes that did not answer: others take over what they would have covered.</param>
     /// <param name="into">Receives the children.</param>
     void CopyChildren(RingId from, RingId limit, ICollection<RingId> doubtful, IList<BroadcastChild> into);
+
+    /// <summary>Who has come next to this node lately, so that perhaps nobody else knows that it is a member.</summary>
+    /// <param name="now">This moment.</param>
+    /// <param name="limit">Where the part ends that was passed on.</param>
+    /// <param name="reached">Who has it, or was known already when it was passed on.</param>
+    /// <param name="into">Receives the newcomers.</param>
+    void CopyNewcomers(Instant now, RingId limit, ICollection<RingId> reached, IList<BroadcastChild> into);
+
+    /// <summary>Neighbours in a part that this node need not tell, because others do: those it knows now are no newcomers later.</summary>
+    void CopyKnown(RingId limit, ICollection<RingId> into);
 
     /// <summary>Whether a node that does not answer is still taken for a neighbour, so that it is worth another try.</summary>
     bool IsNeighbour(RingId node);

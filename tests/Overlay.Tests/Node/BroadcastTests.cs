@@ -95,6 +95,47 @@ public sealed class BroadcastTests
         Assert.All(ring[2..], node => Assert.Single(node.Broadcasts));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_has_just_become_a_member_gets_it_even_if_the_only_one_before_it_that_knows_dies(bool predecessorDies)
+    {
+        for (var seed = 1UL; seed <= 8; seed++)
+        {
+            var network = RepairTests.Ring(24, seed);
+            var newcomer = network.Add();
+            network.RunUntil(() => newcomer.IsMember, Limit); // Not a message has left it since.
+            var before = network.Nodes.Single(node => node.Id == newcomer.Node.Predecessor!.Value.Id);
+            var origin = network.Nodes.First(node => node != newcomer && node != before && !newcomer.LinkedTo.Contains(node.Id));
+            if (predecessorDies)
+            {
+                network.Kill(before);
+            }
+
+            Assert.Equal(Outcome.Done, Broadcast(network, origin, "new").Outcome);
+            network.Run(TimeSpan.FromSeconds(10));
+
+            Assert.All(network.Living.Where(node => node != origin), node => Assert.Single(node.Broadcasts));
+        }
+    }
+
+    [Fact]
+    public void A_replay_after_it_was_forgotten_is_old_by_its_number()
+    {
+        var network = RepairTests.Ring(12);
+        var (origin, victim) = (network.Nodes[0], network.Nodes[5]);
+        var sender = network.Nodes.First(node => node != origin && victim.LinkedTo.Contains(node.Id));
+        Broadcast(network, origin, "once");
+
+        network.Run(TimeSpan.FromSeconds(80)); // More than a minute; it looks good for five, by a clock that may be wrong.
+        Inject(network, sender, victim, network.Captured! with { Limit = victim.Id });
+        network.Run(TimeSpan.FromSeconds(1));
+
+        Assert.Single(victim.Broadcasts);
+        Broadcast(network, origin, "twice");
+        Assert.Equal(2, victim.Broadcasts.Count);
+    }
+
     [Fact]
     public void What_is_forged_altered_or_too_old_is_neither_delivered_nor_passed_on_nor_remembered()
     {
