@@ -29,9 +29,12 @@ public abstract class CommandTest : IAsyncLifetime
 
     private protected Task<Ended> RunAsync(params IEnumerable<string> arguments) => OverlayProcess.RunAsync(State, arguments);
 
-    private protected OverlayProcess Start(params IEnumerable<string> arguments)
+    private protected OverlayProcess Start(params IEnumerable<string> arguments) => StartIn([], arguments);
+
+    /// <summary>Starts a process in another place; it ends with the test.</summary>
+    private protected OverlayProcess StartIn(IReadOnlyList<string> place, params IEnumerable<string> arguments)
     {
-        var process = OverlayProcess.Start(State, arguments);
+        var process = OverlayProcess.StartIn(place, State, arguments);
         _processes.Add(process);
         return process;
     }
@@ -50,6 +53,49 @@ public abstract class CommandTest : IAsyncLifetime
         var node = Start([.. (string[])["node", "--json", "--hub", hub, "--listen", "127.0.0.1"], .. more]);
         var joined = await node.NextAsync("joined");
         return (node, joined.GetProperty("id").GetString()!);
+    }
+
+    /// <summary>Every node sends to the next one, by id; tried again while the ring repairs itself, since a message is sent at most once.</summary>
+    private protected static async Task ExchangeAsync(List<(OverlayProcess Process, string Id)> nodes, string text)
+    {
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            var (from, to) = (nodes[i], nodes[(i + 1) % nodes.Count]);
+            var isDelivered = false;
+            for (var attempt = 0; attempt < 5 && !isDelivered; attempt++)
+            {
+                await from.Process.WriteAsync($"{to.Id} {text} {i} {attempt}");
+                var sent = await from.Process.NextAsync("sent");
+                isDelivered = sent.GetProperty("delivered").GetBoolean();
+            }
+
+            Assert.True(isDelivered, $"{text}: {from.Id} → {to.Id}");
+            await to.Process.NextAsync("message", message => message.GetProperty("text").GetString()!.StartsWith($"{text} {i} ", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>Asks each node for its tables, from a place and through a hub, until every successor is the next node and every predecessor the one before.</summary>
+    private protected async Task UntilRingAsync(IReadOnlyList<string> place, string hub, List<(OverlayProcess Process, string Id)> nodes)
+    {
+        var ring = nodes.Select(node => node.Id).Order(StringComparer.Ordinal).ToList();
+        for (var i = 0; i < ring.Count; i++)
+        {
+            var wanted = (ring[(i + 1) % ring.Count], ring[(i + ring.Count - 1) % ring.Count]);
+            var found = ("", "");
+            for (var attempt = 0; attempt < 30 && found != wanted; attempt++)
+            {
+                var peers = await OverlayProcess.RunInAsync(place, State, "peers", "--json", "--hub", hub, ring[i]);
+                Assert.True(peers.ExitCode == 0 || attempt < 29, peers.Errors);
+                if (peers.ExitCode == 0)
+                {
+                    var tables = peers.OnlyJson;
+                    var successors = tables.GetProperty("successors").EnumerateArray().Select(successor => successor.GetString()!).ToList();
+                    found = (successors.FirstOrDefault(""), tables.TryGetProperty("predecessor", out var predecessor) ? predecessor.GetString() ?? "" : "");
+                }
+            }
+
+            Assert.Equal(wanted, found);
+        }
     }
 
     /// <summary>A loopback port where nobody listens.</summary>

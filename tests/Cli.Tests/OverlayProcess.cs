@@ -29,9 +29,15 @@ internal sealed partial class OverlayProcess : IAsyncDisposable
     /// <summary>Starts <c>overlay</c> with <paramref name="arguments"/>.</summary>
     /// <param name="state">The folder that stands for the user's state folder.</param>
     /// <param name="arguments">The command line.</param>
-    public static OverlayProcess Start(string state, params IEnumerable<string> arguments)
+    public static OverlayProcess Start(string state, params IEnumerable<string> arguments) => StartIn([], state, arguments);
+
+    /// <summary>Starts <c>overlay</c> in another place.</summary>
+    /// <param name="place">What the command line begins with there.</param>
+    /// <param name="state">The folder that stands for the user's state folder.</param>
+    /// <param name="arguments">The command line.</param>
+    public static OverlayProcess StartIn(IReadOnlyList<string> place, string state, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(DotNet())
+        var start = new ProcessStartInfo(place.Count == 0 ? DotNet() : place[0])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -42,6 +48,11 @@ internal sealed partial class OverlayProcess : IAsyncDisposable
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = state,
         };
+        foreach (var word in place.Count == 0 ? [] : (string[])[.. place.Skip(1), DotNet()])
+        {
+            start.ArgumentList.Add(word);
+        }
+
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "overlay.dll"));
         foreach (var argument in arguments)
         {
@@ -54,9 +65,12 @@ internal sealed partial class OverlayProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<Ended> RunAsync(string state, params IEnumerable<string> arguments)
+    public static Task<Ended> RunAsync(string state, params IEnumerable<string> arguments) => RunInAsync([], state, arguments);
+
+    /// <summary>Runs a command in another place to its end.</summary>
+    public static async Task<Ended> RunInAsync(IReadOnlyList<string> place, string state, params IEnumerable<string> arguments)
     {
-        await using var process = Start(state, arguments);
+        await using var process = StartIn(place, state, arguments);
         process._process.StandardInput.Close();
         return await process.EndAsync();
     }
