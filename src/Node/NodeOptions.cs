@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.Messages;
 using Overlay.Runtime;
 using Overlay.Runtime.Hubs;
+using Overlay.Runtime.Sockets;
 
 namespace Overlay.Nodes;
 
@@ -22,7 +23,7 @@ public sealed class NodeOptions
     /// <value>Default null: a new identity for each start.</value>
     public string? DataDirectory { get; set; }
 
-    /// <summary>The local address to bind.</summary>
+    /// <summary>The local address to bind, or a subnet such as <c>10.0.0.0/8</c>, of which the first address of this machine is taken.</summary>
     /// <value>Default null: every address that others may reach, and loopback too where all hubs are on loopback.</value>
     public string? Listen { get; set; }
 
@@ -71,9 +72,9 @@ public sealed class NodeOptions
             yield return $"Name: '{Name}' is no name: 1 … {NameRecord.MaxNameLength} letters, digits, '-', '_' or '.', and not 12 hexadecimal digits.";
         }
 
-        if (Listen is not null && !IPAddress.TryParse(Listen, out _))
+        if (Listen is not null && !LocalAddress.IsWellFormed(Listen))
         {
-            yield return $"Listen: '{Listen}' is no IP address.";
+            yield return $"Listen: '{Listen}' is no IP address, and no subnet such as 10.0.0.0/8.";
         }
 
         if (Port is < 0 or > ushort.MaxValue)
@@ -111,7 +112,7 @@ public sealed class NodeOptions
             Hubs = hubs,
             Protocol = Protocol,
             DataDirectory = DataDirectory,
-            ListenAddresses = Listen is not null ? [IPAddress.Parse(Listen)] : Hubs.Count == 0 ? [IPAddress.Loopback] : [],
+            ListenAddresses = Listen is not null ? [LocalAddress.Parse(Listen)] : Hubs.Count == 0 ? [IPAddress.Loopback] : [],
             WithLoopback = isLocal,
             Port = Port,
             IsGuest = IsGuest,

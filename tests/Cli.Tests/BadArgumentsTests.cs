@@ -22,6 +22,8 @@ public sealed class BadArgumentsTests : CommandTest
     [InlineData("hub --port http", "--port", "http", "0 … 65535")]
     [InlineData("hub --stun-port 70000", "--stun-port", "70000", "0 … 65535")]
     [InlineData("hub --listen localhost", "--listen", "localhost", "IP address")]
+    [InlineData("hub --listen 10.0.0.0/40", "--listen", "10.0.0.0/40", "subnet")]
+    [InlineData("hub --listen 203.0.113.0/24 --port 0", "203.0.113.0/24", "Choose")]
     [InlineData("hub --listen 0.0.0.0 --port 0", "--open", "token")]
     [InlineData("node", "--hub")]
     [InlineData("node --hub localhost:5000", "--hub", "localhost:5000", "ws://HOST:PORT")]

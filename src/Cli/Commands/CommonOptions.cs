@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using Overlay.Nodes;
+using Overlay.Runtime.Sockets;
 
 namespace Overlay.Cli.Commands;
 
@@ -38,14 +39,14 @@ internal static class CommonOptions
 
     public static Option<string?> Listen()
     {
-        var option = new Option<string?>("--listen") { Description = "The local address to bind. Default: every address that others may reach." };
+        var option = new Option<string?>("--listen") { Description = "The local address to bind, or a subnet (10.0.0.0/8) of which this machine has one. Default: every address that others may reach." };
         option.Validators.Add(static result =>
         {
             foreach (var token in result.Tokens)
             {
-                if (!System.Net.IPAddress.TryParse(token.Value, out _))
+                if (!LocalAddress.IsWellFormed(token.Value))
                 {
-                    result.AddError($"--listen: '{token.Value}' is no IP address.");
+                    result.AddError($"--listen: '{token.Value}' is no IP address, and no subnet such as 10.0.0.0/8.");
                 }
             }
         });

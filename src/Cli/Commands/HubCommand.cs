@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Overlay.Cli.Output;
 using Overlay.Hub;
+using Overlay.Runtime.Sockets;
 
 namespace Overlay.Cli.Commands;
 
@@ -13,7 +14,7 @@ internal static class HubCommand
         var port = CommonOptions.Port("--port", 5000, "The TCP port; 0 takes any free one.");
         var data = new Option<string?>("--data") { Description = "The directory of the hub's key. Default: under the user's state folder." };
         var listen = CommonOptions.Listen();
-        listen.Description = "The address to listen on. Default: loopback only.";
+        listen.Description = "The address to listen on, or a subnet of which this machine has one. Default: loopback only.";
         var open = new Option<bool>("--open") { Description = "Admit anybody also where the address is not loopback (not resistant to many identities)." };
         var tokens = new Option<string[]>("--token") { Description = "A join token that admits its bearer; may be given several times." };
         var stun = CommonOptions.Port("--stun-port", 0, "Answer STUN on this UDP port; 0 does not.");
@@ -22,10 +23,10 @@ internal static class HubCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
-            var options = new HubOptions
+            HubOptions Options() => new() // Made under guard: a subnet may be none of this machine's.
             {
                 Port = parsed.GetValue(port),
-                Listen = parsed.GetValue(listen) is { } address ? IPAddress.Parse(address) : IPAddress.Loopback,
+                Listen = parsed.GetValue(listen) is { } address ? LocalAddress.Parse(address) : IPAddress.Loopback,
                 DataDirectory = parsed.GetValue(data) ?? DefaultData(),
                 Open = parsed.GetValue(open),
                 StunPort = parsed.GetValue(stun) is > 0 and var stunPort ? stunPort : null,
@@ -33,7 +34,7 @@ internal static class HubCommand
             };
 
             return Failures.GuardAsync(
-                terminal, stop => RunAsync(terminal, options, signals, stop), cancellationToken);
+                terminal, stop => RunAsync(terminal, Options(), signals, stop), cancellationToken);
         });
         return command;
     }

@@ -31,6 +31,25 @@ public sealed class BroadcastTests
     }
 
     [Fact]
+    public void A_thousand_broadcasts_of_twenty_nodes_are_nineteen_thousand_deliveries()
+    {
+        var network = RepairTests.Ring(20);
+
+        for (var i = 0; i < 1000; i++)
+        {
+            network.Nodes[i % 20].Step((node, now, outbox) => node.Broadcast(now, BitConverter.GetBytes(i), outbox));
+            network.Run(TimeSpan.FromMilliseconds(20));
+        }
+
+        network.Run(TimeSpan.FromSeconds(2));
+        for (var i = 0; i < 20; i++)
+        {
+            var numbers = network.Nodes[i].Broadcasts.Select(one => BitConverter.ToInt32(one.Bytes.Span)).Order().ToArray();
+            Assert.Equal(Enumerable.Range(0, 1000).Where(number => number % 20 != i), numbers);
+        }
+    }
+
+    [Fact]
     public void A_node_alone_has_broadcast_at_once()
     {
         var network = RepairTests.Ring(1);

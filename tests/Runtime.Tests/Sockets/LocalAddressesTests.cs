@@ -35,4 +35,21 @@ public sealed class LocalAddressesTests
         Assert.NotEqual(IPAddress.Any, address);
         Assert.NotEqual(IPAddress.IPv6Any, address);
     });
+
+    [Fact]
+    public void A_subnet_stands_for_the_address_that_this_machine_has_in_it()
+    {
+        Assert.Equal(IPAddress.Loopback, LocalAddress.Parse("127.0.0.0/8"));
+        Assert.Equal(IPAddress.Parse("192.0.2.7"), LocalAddress.Parse("192.0.2.7"));
+    }
+
+    [Fact]
+    public void A_subnet_that_this_machine_is_not_in_is_refused_and_the_addresses_there_are_named()
+    {
+        var refused = Assert.Throws<OverlayException>(() => LocalAddress.Parse("203.0.113.0/24"));
+
+        Assert.Equal(OverlayError.SocketUnavailable, refused.Reason);
+        Assert.Contains("127.0.0.1", refused.Message, StringComparison.Ordinal);
+        Assert.False(LocalAddress.IsWellFormed("10.0.0.0/40"));
+    }
 }
