@@ -31,6 +31,11 @@ public sealed partial class OverlayNode
             _ring.Advance(now);
         }
 
+        if (_tree is not null && _tree.NextDue <= now)
+        {
+            _tree.Advance(now);
+        }
+
         if (_hubs.NextDue <= now)
         {
             _hubs.Advance(now);
@@ -135,6 +140,7 @@ public sealed partial class OverlayNode
         var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries?.NextDue ?? Instant.Never));
         due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
         due = Instant.Min(Instant.Min(due, _heldDue), Instant.Min(_broadcasts?.NextDue ?? Instant.Never, _peers?.NextDue ?? Instant.Never));
+        due = _tree is null ? due : Instant.Min(due, _tree.NextDue);
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
 
@@ -143,6 +149,7 @@ public sealed partial class OverlayNode
     {
         if (_ring is null || _context.Phase == NodePhase.Left)
         {
+            FollowTree(now);
             return;
         }
 
@@ -167,7 +174,7 @@ public sealed partial class OverlayNode
     private void SettleArc(Instant now)
     {
         _hubs.JudgeSlots(now);
-        if (_context.IsMember && _context.View.Owned.Length > 0)
+        if (_context.IsMember && !_context.OwnsNothingYet)
         {
             CompleteStart(Outcome.Done, _context.Self);
         }
@@ -223,7 +230,15 @@ public sealed partial class OverlayNode
         switch (_hubs.TakeEvent())
         {
             case HubEventKind.Found:
-                (_ring ?? MakeRing()).Found(now); // Also again, where nobody else is left; a member ignores it.
+                if (IsOnTree)
+                {
+                    FoundTree(now);
+                }
+                else
+                {
+                    (_ring ?? MakeRing()).Found(now); // Also again, where nobody else is left; a member ignores it.
+                }
+
                 return true;
             case HubEventKind.Introduced:
                 Introduced(now);
@@ -257,6 +272,10 @@ public sealed partial class OverlayNode
                 BecomeOwnPhase(NodePhase.Guest);
                 CompleteStart(Outcome.Done, _context.Self);
             }
+        }
+        else if (IsOnTree)
+        {
+            (_tree ?? MakeTree()).BeginJoin(now);
         }
         else if (_ring is null)
         {
@@ -298,12 +317,14 @@ public sealed partial class OverlayNode
             case LinkEventKind.Up:
                 WatchLinks(now);
                 _ring?.LinkUp(now, happened.Peer);
+                _tree?.LinkUp(now, happened.Peer);
                 ConnectsUp(happened.Peer.Id);
                 break;
             case LinkEventKind.Down:
                 _detector.Forget(happened.Peer.Id);
                 _ring?.LinkDown(now, happened.Peer.Id);
                 _broadcasts?.LinkFailed(now, happened.Peer.Id);
+                _tree?.LinkDown(now, happened.Peer.Id);
                 WatchLinks(now);
                 break;
             case LinkEventKind.Failed:
@@ -324,6 +345,7 @@ public sealed partial class OverlayNode
             _links.Unwant(now, happened.Peer.Id, RingPurposes); // The ring wishes anew in its next round, or for somebody else.
             var alternatives = new List<Descriptor>(happened.Alternatives);
             _ring?.LinkFailed(now, happened.Peer, happened.Failure, CollectionsMarshal.AsSpan(alternatives));
+            _tree?.LinkFailed(now, happened.Peer, happened.Failure);
         }
     }
 }

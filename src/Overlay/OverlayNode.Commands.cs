@@ -148,6 +148,11 @@ public sealed partial class OverlayNode
                 TellOthers(now, _ring);
                 _ring.Leave(now);
             }
+            else if (_tree is { IsMember: true })
+            {
+                _names?.Release(now);
+                LeaveTree(now, _tree);
+            }
             else
             {
                 BecomeOwnPhase(NodePhase.Left);

@@ -60,12 +60,7 @@ public sealed partial class OverlayNode
                 AnswerCertificates(now, arrival, question);
                 break;
             case Certificates answer:
-                if (_intake.Learn(now, answer))
-                {
-                    _ring?.CertificatesArrived(now);
-                    _deliveries?.CertificatesArrived(now);
-                }
-
+                LearnCertificates(now, answer);
                 break;
             case Renew:
                 if (!_hubs.TryPassToHub(arrival.Message))
@@ -89,9 +84,22 @@ public sealed partial class OverlayNode
             case { Kind: >= MessageKind.Broadcast and <= MessageKind.BroadcastAsk }:
                 ReceiveBroadcast(now, arrival);
                 break;
+            case { } when _tree is { } tree:
+                DispatchToTree(now, tree, arrival);
+                break;
             default:
                 DispatchToRing(now, arrival);
                 break;
+        }
+    }
+
+    private void LearnCertificates(Instant now, Certificates answer)
+    {
+        if (_intake.Learn(now, answer))
+        {
+            _ring?.CertificatesArrived(now);
+            _tree?.CertificatesArrived(now);
+            _deliveries?.CertificatesArrived(now);
         }
     }
 

@@ -53,7 +53,7 @@ public sealed partial class OverlayNode
         foreach (var (message, from, until) in waiting)
         {
             var again = Router.Anew(message);
-            var hop = Router.NextHop(_context.View, _context.Links, again);
+            var hop = _context.NextHop(again);
             if (hop.Kind == HopKind.Deliver)
             {
                 Arrive(now, again, from, _context.Links.Find(from));

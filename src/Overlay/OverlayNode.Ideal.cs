@@ -40,7 +40,11 @@ public sealed partial class OverlayNode
             _context.Certificates.Vouch(finger.Finger);
         }
 
-        _context.Certificates.Vouch(place.Predecessor);
+        if (!place.Predecessor.IsNobody)
+        {
+            _context.Certificates.Vouch(place.Predecessor);
+        }
+
         _context.Links.Reserve(place.Links.Length);
         foreach (ref readonly var link in place.Links)
         {
@@ -54,6 +58,17 @@ public sealed partial class OverlayNode
         }
 
         _links.BeginIdeal(NodePhase.Member);
+
+        if (place.Tree is { } position)
+        {
+            var tree = MakeTree();
+            tree.BeginIdeal(now, position);
+            _context.Phase = tree.Phase;
+            WatchLinks(now);
+            _hubs.BeginIdeal(now, place.HubSlots);
+            Settle(now);
+            return;
+        }
 
         var ring = MakeRing();
         ring.BeginIdeal(now, place.Predecessor, place.BeforePredecessor, place.Successors, place.Fingers);

@@ -44,6 +44,12 @@ public sealed partial class OverlayNode
     /// <summary>The first neighbours on the ring are watched closest, other links of the ring with care, the rest loosely.</summary>
     private void WatchLinks(Instant now)
     {
+        if (_tree is { } tree)
+        {
+            WatchTreeLinks(now, tree);
+            return;
+        }
+
         var neighbours = _ring?.RingNeighbours ?? default;
         foreach (var link in _context.Links.Open)
         {
@@ -109,6 +115,7 @@ public sealed partial class OverlayNode
                 _context.Outbox.Observe(Observation.Evicted, finding.Peer);
                 _links.Forget(now, finding.Peer, LinkFailure.Silent);
                 _ring?.PeerDied(now, finding.Peer);
+                _tree?.PeerDied(now, finding.Peer);
                 break;
             case LivenessEventKind.Fenced when _context.IsMember:
                 (_fence, _fencedAt) = (_context.NextNonce(), now);

@@ -12,7 +12,7 @@ public sealed partial class OverlayNode : INodePort
 {
     Contact INodePort.Self => _context.Self;
 
-    NodePhase INodePort.Phase => _ring is { Phase: not NodePhase.Idle } ? _ring.Phase : _context.Phase;
+    NodePhase INodePort.Phase => _ring is { Phase: not NodePhase.Idle } ? _ring.Phase : _tree is { Phase: not NodePhase.Idle } ? _tree.Phase : _context.Phase;
 
     void INodePort.Send(Instant now, RingId to, Payload payload) => _courier.Send(now, new Letter(to, payload));
 
@@ -20,6 +20,8 @@ public sealed partial class OverlayNode : INodePort
         _courier.Send(now, new Letter(key, payload) { Flags = MessageFlags.Responsible });
 
     void INodePort.SendVia(Instant now, RingId via, RingId to, Payload payload) => _courier.SendThrough(now, via, new Letter(to, payload));
+
+    void INodePort.SendToGuest(Instant now, RingId to, RingId? via, Payload payload) => _courier.Send(now, new Letter(to, payload) { Via = via });
 
     bool INodePort.IsLinked(RingId id) => IsLinked(id);
 
@@ -57,6 +59,7 @@ public sealed partial class OverlayNode : INodePort
     void INodePort.Observe(in Effect observation)
     {
         _isPlacementNew |= observation.Observation is Observation.NeighboursChanged or Observation.PhaseChanged;
+        _treeChanged |= observation.Observation == Observation.NeighboursChanged;
         _context.Outbox.Observe(observation);
     }
 }

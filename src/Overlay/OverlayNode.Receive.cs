@@ -255,7 +255,7 @@ public sealed partial class OverlayNode
             return;
         }
 
-        var hop = Router.NextHop(_context.View, _context.Links, message);
+        var hop = _context.NextHop(message);
         if (hop.Kind == HopKind.Deliver || EndsHere(message, hop))
         {
             Arrive(now, message, from, neighbour);
@@ -271,6 +271,11 @@ public sealed partial class OverlayNode
         else
         {
             _isSettled &= hop.Kind == HopKind.Forward;
+            if (hop.Kind == HopKind.Drop)
+            {
+                TellNotHere(now, message, neighbour);
+            }
+
             PassOn(now, message, hop, from);
         }
     }
@@ -332,7 +337,7 @@ public sealed partial class OverlayNode
         else if (_context.IsMember)
         {
             var again = Router.Anew(message);
-            var hop = Router.NextHop(_context.View, _context.Links, again, avoid: link);
+            var hop = _context.NextHop(again, avoid: link);
             if (hop.Kind == HopKind.Deliver)
             {
                 Arrive(now, again, link, _context.Links.Find(link));

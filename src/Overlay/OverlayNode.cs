@@ -87,7 +87,7 @@ public sealed partial class OverlayNode
     public Ring.RingArc? OwnedArc => _ring?.OwnedArc;
 
     /// <summary>Whether this node answers for <paramref name="key"/> now.</summary>
-    public bool OwnsKey(RingId key) => _context.IsMember && _context.View.Owned.Contains(key);
+    public bool OwnsKey(RingId key) => _context.IsMember && _context.Owns(key);
 
     /// <summary>The node's tables as any other node would be told: neighbours, fingers and links.</summary>
     public State Snapshot() => StateFor(0);
@@ -119,7 +119,19 @@ public sealed partial class OverlayNode
             links.Add(new(link.PeerId, link.Phase, link.Purpose, link.IsIncoming));
         }
 
-        return new State(nonce, Phase, _ring?.Predecessor?.Descriptor, successors, FingerEntries(), links);
+        if (_tree is not null)
+        {
+            foreach (var child in _tree.Children)
+            {
+                if (successors.Count < Owner.MaxDescriptors && _context.Links.FindOpen(child) is { } open)
+                {
+                    successors.Add(open.Peer.Descriptor);
+                }
+            }
+        }
+
+        var before = _tree is null ? _ring?.Predecessor : _tree.Parent; // On a tree: the parent, and the children.
+        return new State(nonce, Phase, before?.Descriptor, successors, FingerEntries(), links);
     }
 
     private List<FingerEntry> FingerEntries()

@@ -25,16 +25,19 @@ public readonly ref struct IdealPlace
     public Signalling.HubSlots? HubSlots { get; init; }
 
     /// <summary>The member before it.</summary>
-    public required Contact Predecessor { get; init; }
+    public Contact Predecessor { get; init; }
 
     /// <summary>The member before that one: there the predecessor's arc begins.</summary>
-    public required Ring.RingId BeforePredecessor { get; init; }
+    public Ring.RingId BeforePredecessor { get; init; }
 
     /// <summary>The next members, nearest first; as many as the successor list holds.</summary>
-    public required ReadOnlySpan<Contact> Successors { get; init; }
+    public ReadOnlySpan<Contact> Successors { get; init; }
 
     /// <summary>The fingers, from the highest row down; rows that the successor owns are not among them.</summary>
-    public required ReadOnlySpan<IdealFinger> Fingers { get; init; }
+    public ReadOnlySpan<IdealFinger> Fingers { get; init; }
+
+    /// <summary>The place in a tree, where the network is one; then nothing of the ring is looked at.</summary>
+    public Tree.IdealTree? Tree { get; init; }
 
     /// <summary>The open links.</summary>
     public required ReadOnlySpan<IdealLink> Links { get; init; }

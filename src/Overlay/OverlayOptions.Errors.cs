@@ -28,6 +28,11 @@ public sealed partial record OverlayOptions
             }
         }
 
+        if (Topology == Topology.Tree && MaxLinks < (2 * MaxDegree) + 5)
+        {
+            yield return $"MaxLinks: {MaxLinks} is less than a tree of degree {MaxDegree} needs, {(2 * MaxDegree) + 5}; make it more, or MaxDegree smaller.";
+        }
+
         if (LoneSuspicionTimeout < LeastLoneSuspicionTimeout)
         {
             yield return $"LoneSuspicionTimeout: {LoneSuspicionTimeout} is shorter than a round of stabilizing and its answer take, so that arcs would stand unowned; "
@@ -42,6 +47,7 @@ public sealed partial record OverlayOptions
         (nameof(MaxFingers), MaxFingers, 0, 48),
         (nameof(MaxLinks), MaxLinks, SuccessorListLength + 4, 1024),
         (nameof(MaxSetUps), MaxSetUps, 1, 16),
+        (nameof(MaxDegree), MaxDegree, 2, 64),
         (nameof(MaxPendingCommands), MaxPendingCommands, 1, int.MaxValue),
         (nameof(MaxForwardsPerSecond), MaxForwardsPerSecond, 1, int.MaxValue),
         (nameof(MaxRecords), MaxRecords, 1, int.MaxValue),
@@ -63,6 +69,7 @@ public sealed partial record OverlayOptions
             (nameof(LoneSuspicionTimeout), LoneSuspicionTimeout, shortest, longest),
             (nameof(LinkSetUpTimeout), LinkSetUpTimeout, shortest, TimeSpan.FromMinutes(10)),
             (nameof(ReceiptTimeout), ReceiptTimeout, shortest, TimeSpan.FromMinutes(10)),
+            (nameof(CandidateTimeout), CandidateTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             (nameof(NameRefreshPeriod), NameRefreshPeriod, shortest, longest),
             (nameof(NameReservation), NameReservation, TimeSpan.Zero, TimeSpan.FromDays(90)),
             (nameof(NameSyncPeriod), NameSyncPeriod, shortest, longest),

@@ -10,11 +10,25 @@ public enum RoutingWays : byte
     Clockwise,
 }
 
+/// <summary>What the nodes of a network build.</summary>
+public enum Topology : byte
+{
+    /// <summary>The corrected Chord ring with fingers.</summary>
+    Chord,
+
+    /// <summary>A tree of bounded degree under an appointed root.</summary>
+    Tree,
+}
+
 /// <summary>The tunables of a node's protocol. Defaults suit a network over the internet.</summary>
 public sealed partial record OverlayOptions
 {
     /// <summary>The defaults.</summary>
     public static readonly OverlayOptions Default = new();
+
+    /// <summary>What the nodes build; the same at every node of a network.</summary>
+    /// <value>Default <see cref="Topology.Chord"/>.</value>
+    public Topology Topology { get; init; } = Topology.Chord;
 
     /// <summary>Entries of the successor list, r in the proof.</summary>
     /// <value>Default 8; 2 … 32.</value>
@@ -39,9 +53,21 @@ public sealed partial record OverlayOptions
     /// <remarks>A full node refuses fingers and makes room for ring neighbours.</remarks>
     public int MaxLinks { get; init; } = 48;
 
+    /// <summary>Links that a node of this topology holds at the most: on a tree twice <see cref="MaxDegree"/> and 5, and never more than <see cref="MaxLinks"/>.</summary>
+    public int DegreeCap => Topology == Topology.Tree ? Math.Min(MaxLinks, (2 * MaxDegree) + 5) : MaxLinks;
+
     /// <summary>Link set-ups in flight at the most.</summary>
     /// <value>Default 4; 1 … 16.</value>
     public int MaxSetUps { get; init; } = 4;
+
+    /// <summary>Children of a node in a tree.</summary>
+    /// <value>Default 10; 2 … 64, the same at every node of a network.</value>
+    /// <remarks>More make shorter paths and more links: a node has up to twice as many and 5.</remarks>
+    public int MaxDegree { get; init; } = 10;
+
+    /// <summary>How long a place in a tree is kept for who was promised it, and a request for one that is not there yet.</summary>
+    /// <value>Default 30 s; 1 s … 10 min.</value>
+    public TimeSpan CandidateTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Time between two stabilize rounds without a change.</summary>
     /// <value>Default 2 s; 100 ms … 60 s.</value>

@@ -33,6 +33,9 @@ public interface INodePort
     /// </summary>
     void SendAnchored(Instant now, RingId via, RingId to, Payload payload) => Send(now, to, payload);
 
+    /// <summary>Sends to exactly <paramref name="to"/>, which is reached through its anchor <paramref name="via"/> where one is named.</summary>
+    void SendToGuest(Instant now, RingId to, RingId? via, Payload payload) => Send(now, to, payload);
+
     /// <summary>Whether there is an open, proved link to <paramref name="id"/>.</summary>
     bool IsLinked(RingId id);
 

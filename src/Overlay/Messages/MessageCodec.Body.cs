@@ -50,6 +50,7 @@ public static partial class MessageCodec
                 ?? NameMessagesCodec.Read(kind, ref reader)
                 ?? BroadcastMessagesCodec.Read(kind, ref reader, bytes)
                 ?? PeerMessagesCodec.Read(kind, ref reader, bytes)
+                ?? TreeMessagesCodec.Read(kind, ref reader)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
         if (read is null || !reader.IsComplete)
         {
@@ -119,7 +120,8 @@ public static partial class MessageCodec
             || NameMessagesCodec.TryWrite(ref writer, payload)
             || BroadcastMessagesCodec.TryWrite(ref writer, payload)
             || PeerMessagesCodec.TryWrite(ref writer, payload)
-            || DataMessagesCodec.TryWrite(ref writer, payload);
+            || DataMessagesCodec.TryWrite(ref writer, payload)
+            || TreeMessagesCodec.TryWrite(ref writer, payload);
         if (!isWritten)
         {
             throw new ArgumentException($"{payload.GetType().Name} has no form on the wire.", nameof(payload));

@@ -84,6 +84,21 @@ public enum MessageKind : byte
     // Inspection.
     GetState = 96,
     State = 97,
+
+    // The tree.
+    TreeJoin = 112,
+    TreePlace = 113,
+    TreeAttach = 114,
+    TreeAttached = 115,
+    TreeBeacon = 116,
+    TreeEcho = 117,
+    TreePosition = 118,
+    TreeTable = 119,
+    TreeDigest = 120,
+    TreeErrand = 121,
+    TreeNotice = 122,
+    TreeStandIn = 123,
+    TreeNotHere = 124,
 }
 
 /// <summary>What hops must know of a message besides its ends.</summary>

@@ -172,9 +172,9 @@ internal static class PayloadFields
         }
     }
 
-    public static Descriptor[] ReadDescriptors(this ref MessagePackReader reader)
+    public static Descriptor[] ReadDescriptors(this ref MessagePackReader reader, int most = Owner.MaxDescriptors)
     {
-        var descriptors = NewList<Descriptor>(reader.BeginArray(Owner.MaxDescriptors));
+        var descriptors = NewList<Descriptor>(reader.BeginArray(most));
         for (var i = 0; i < descriptors.Length; i++)
         {
             descriptors[i] = reader.ReadDescriptor();

@@ -74,8 +74,8 @@ public sealed class Courier(NodeContext context)
         var message = NewMessage(now, letter);
         if (context.IsMember && context.Links.Find(cameBy) is { IsSuspect: false } back && back.PeerId != letter.To)
         {
-            var hop = Router.NextHop(context.View, context.Links, message);
-            if (hop.Kind == HopKind.Drop || (hop.Kind == HopKind.Forward && hop.Phase != MessageFlags.None))
+            var hop = context.NextHop(message);
+            if (hop.Kind == HopKind.Drop || (hop.Kind == HopKind.Forward && hop.Phase != MessageFlags.None && context.Tree is null))
             {
                 Put(message, new NextHop(HopKind.Forward, back, MessageFlags.None, DropReason.None), alwaysSigned: true);
                 return (message.MessageId, false);
@@ -176,22 +176,29 @@ public sealed class Courier(NodeContext context)
         _ => false,
     };
 
-    private Message NewMessage(Instant now, in Letter letter) => new()
+    private Message NewMessage(Instant now, in Letter letter)
     {
-        Kind = letter.Payload.Kind,
-        Flags = letter.Flags,
-        HopsLeft = Message.HopBudget,
-        HasSourceVia = letter.ReplyVia is not null,
-        HasDestinationVia = letter.Via is not null,
-        Source = context.Self.Id,
-        SourceVia = letter.ReplyVia ?? default,
-        Destination = letter.To,
-        DestinationVia = letter.Via ?? default,
-        MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),
-        HopContext = letter.HopContext,
-        Body = NewBody(now, letter.Payload),
-        Route = (letter.Flags & MessageFlags.RecordRoute) != 0 ? [] : null,
-    };
+        var replyVia = letter.ReplyVia ?? AnchorInTree();
+        return new()
+        {
+            Kind = letter.Payload.Kind,
+            Flags = letter.Flags,
+            HopsLeft = Message.HopBudget,
+            HasSourceVia = replyVia is not null,
+            HasDestinationVia = letter.Via is not null,
+            Source = context.Self.Id,
+            SourceVia = replyVia ?? default,
+            Destination = letter.To,
+            DestinationVia = letter.Via ?? default,
+            MessageId = letter.MessageId != 0 ? letter.MessageId : context.NextMessageId(),
+            HopContext = letter.HopContext,
+            Body = NewBody(now, letter.Payload),
+            Route = (letter.Flags & MessageFlags.RecordRoute) != 0 ? [] : null,
+        };
+    }
+
+    /// <summary>A node without a parent is in nobody's table any more: it is answered through whoever passes its messages on.</summary>
+    private RingId? AnchorInTree() => context.Tree is { IsOrphan: true } tree && tree.TryFindAside(out var aside) ? aside : null;
 
     private void SendOver(Instant now, LinkId link, RingId source, RingId destination, Payload payload) =>
         context.Outbox.Send(link, new Message
@@ -208,7 +215,7 @@ public sealed class Courier(NodeContext context)
     {
         if (context.IsMember)
         {
-            var hop = Router.NextHop(context.View, context.Links, message, avoid);
+            var hop = context.NextHop(message, avoid);
             Put(message, hop, alwaysSigned);
             return false;
         }

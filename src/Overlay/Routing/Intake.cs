@@ -235,6 +235,8 @@ public sealed class Intake
             MergeLookup lookup when lookup.Certificate.Id == message.Source => lookup.Certificate,
             TryMerge merge when merge.Predecessor.Id == message.Source => merge.Predecessor,
             TryMerge merge when merge.Successor.Id == message.Source => merge.Successor,
+            TreeJoin join when join.Origin == message.Source => join.Certificate,
+            TreePlace place => place.Certificate,
             PutRecord put when put.Record.Owner.Id == message.Source => put.Record.Owner,
             _ => null,
         };

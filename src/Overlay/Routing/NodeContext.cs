@@ -21,7 +21,7 @@ public sealed class NodeContext
         (Options, Signing, Sealing, Secrets) = (options, signing, sealing, secrets);
         Self = new Contact(default, instance, null!); // No certificate yet: IsAdmitted says so.
         _prng = new Prng(seed);
-        Links = new LinkTable(options.MaxLinks, options.MaxSetUps);
+        Links = new LinkTable(options.DegreeCap, options.MaxSetUps);
         Certificates = new CertificateStore(signing, CertificateStore.DefaultCapacity, certificates);
     }
 
@@ -40,6 +40,9 @@ public sealed class NodeContext
 
     /// <summary>Where this node lies on the ring; meaningful while <see cref="IsMember"/>.</summary>
     public RingView View { get; set; }
+
+    /// <summary>The tree that this node is in; null on a ring.</summary>
+    public Tree.OverlayTree? Tree { get; set; }
 
     public LinkTable Links { get; }
 
@@ -65,6 +68,16 @@ public sealed class NodeContext
 
     /// <summary>Whether a certificate was given, so that messages can be signed and answered.</summary>
     public bool IsAdmitted => Self.Certificate is not null;
+
+    /// <summary>Whether this node answers for <paramref name="key"/>.</summary>
+    public bool Owns(Ring.RingId key) => Tree is { } tree ? tree.Owns(key) : View.Owned.Contains(key);
+
+    /// <summary>Whether what this node answers for is on its way to it.</summary>
+    public bool OwnsNothingYet => Tree is { } tree ? !tree.IsRoot && tree.Depth == 0 : View.Owned.Length == 0;
+
+    /// <summary>Where <paramref name="message"/> goes from this member.</summary>
+    public NextHop NextHop(in Message message, LinkId avoid = default) =>
+        Tree is { } tree ? TreeRouter.NextHop(tree, Self.Id, Links, message, avoid) : Router.NextHop(View, Links, message, avoid);
 
     /// <summary>A name for a link or a hub session. Never reused.</summary>
     public LinkId NextLink() => new(++_lastLink);

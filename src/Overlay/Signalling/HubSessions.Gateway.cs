@@ -45,7 +45,7 @@ public sealed partial class HubSessions
             }
             else if (wanted == 0)
             {
-                if (_context.View.Owned.Length == 0)
+                if (_context.OwnsNothingYet)
                 {
                     continue; // A member of this moment: its arc is on its way and may hold a slot. Closing now would mean to dial again.
                 }
@@ -121,7 +121,7 @@ public sealed partial class HubSessions
         var slots = 0;
         for (var slot = 0; slot < Attach.SlotCount; slot++)
         {
-            if (keys.Contains(SlotKey(hub, slot)))
+            if (_context.Tree is { } tree ? tree.Owns(SlotKey(hub, slot)) : keys.Contains(SlotKey(hub, slot)))
             {
                 slots |= 1 << slot;
             }

@@ -1,0 +1,135 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Links;
+using Overlay.Messages;
+using Overlay.Routing;
+using Overlay.Time;
+using Overlay.Tree;
+
+namespace Overlay;
+
+/// <summary>The node on a tree instead of a ring.</summary>
+public sealed partial class OverlayNode
+{
+    private OverlayTree? _tree; // Null in a ring.
+    private bool _treeChanged;
+
+    /// <summary>The tree machine, for checkers and views; null on a ring and before the first step into the tree.</summary>
+    public OverlayTree? Tree => _tree;
+
+    private bool IsOnTree => _context.Options.Topology == Topology.Tree;
+
+    private OverlayTree MakeTree() => _context.Tree = _tree = new OverlayTree(_context.Options, this, _context.Prng.Split());
+
+    /// <summary>The hub's word: this node is the root.</summary>
+    private void FoundTree(Instant now)
+    {
+        var tree = _tree ?? MakeTree();
+        if (!tree.IsMember)
+        {
+            tree.BecomeRoot(now, tree.Clock.Epoch + 1);
+        }
+    }
+
+    /// <summary>The tree's phase is the node's; whom the failure detector watches, and which gateway slots are held, follow its place.</summary>
+    private void FollowTree(Instant now)
+    {
+        if (_tree is not { } tree || _context.Phase == NodePhase.Left)
+        {
+            return;
+        }
+
+        if (tree.Phase != NodePhase.Idle && tree.Phase != _context.Phase)
+        {
+            var before = _context.Phase;
+            _context.Phase = tree.Phase;
+            BecomePhase(now, before);
+        }
+
+        if (_treeChanged)
+        {
+            _treeChanged = false;
+            WatchLinks(now);
+            SettleArc(now);
+        }
+    }
+
+    private void WatchTreeLinks(Instant now, OverlayTree tree)
+    {
+        foreach (var link in _context.Links.Open)
+        {
+            var watch = tree.IsNeighbour(link.PeerId) ? LinkWatch.Neighbour
+                : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring
+                : LinkWatch.Idle;
+            _detector.Track(now, link, watch);
+        }
+    }
+
+    private void DispatchToTree(Instant now, OverlayTree tree, in Arrival arrival)
+    {
+        switch (arrival.Payload)
+        {
+            case Owner answer when _queries?.Receive(arrival.From.Id, answer.Nonce, answer) == true || _deliveries?.Receive(now, answer) == true:
+                break;
+            case Owner answer:
+                tree.OnOwner(now, arrival.From, answer);
+                break;
+            case FindOwner question when tree.IsMember:
+                Reply(now, arrival, OwnerOnTree(tree, question, (byte)(Message.HopBudget - arrival.Message.HopsLeft)));
+                break;
+            case TreeJoin join:
+                tree.OnJoin(now, arrival.From, arrival.ReplyVia, join);
+                break;
+            case Leaving:
+                _context.Outbox.Observe(Observation.PeerLeft, arrival.From.Id);
+                tree.PeerDied(now, arrival.From.Id);
+                _links.Forget(now, arrival.From.Id, LinkFailure.Leaving);
+                break;
+            default:
+                if (!tree.Receive(now, arrival.From, arrival.Payload))
+                {
+                    _context.Drop(DropReason.UnknownKind, arrival.Message, arrival.Link);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The responsible node; its parent and siblings are the replicas, of which it knows the parent and, by the spare link, the next.</summary>
+    private Owner OwnerOnTree(OverlayTree tree, FindOwner question, byte hops)
+    {
+        var replicas = new List<Descriptor>();
+        if (tree.Parent is { } parent)
+        {
+            replicas.Add(parent.Descriptor);
+        }
+
+        return new Owner(question.Nonce, Phase, Self.Descriptor, null, question.Purpose == LookupPurpose.Finger ? [] : replicas, [], 0)
+        {
+            Hops = hops,
+            Certificate = question.Certificate is null ? null : Self.Certificate,
+        };
+    }
+
+    /// <summary>A message came down to a node that does not know its destination: who sent it here is told.</summary>
+    private void TellNotHere(Instant now, in Message message, Link? neighbour)
+    {
+        if (_tree?.Parent is { } parent && neighbour is { } above && above.PeerId == parent.Id && message.IsExact && message.Has(MessageFlags.Final))
+        {
+            _courier.Send(now, new Letter(parent.Id, new TreeNotHere(message.Target)));
+        }
+    }
+
+    private void LeaveTree(Instant now, OverlayTree tree)
+    {
+        foreach (var link in _context.Links.Open)
+        {
+            if (!tree.IsNeighbour(link.PeerId))
+            {
+                ((INodePort)this).Send(now, link.PeerId, new Leaving(null, []));
+            }
+        }
+
+        tree.Leave(now);
+    }
+}

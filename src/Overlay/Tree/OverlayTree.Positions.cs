@@ -1,0 +1,322 @@
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Tree;
+
+// Where a node is:  parent → Position(ancestors, spare, uncle) → child, whenever it changes. And the links that wait for the day when the parent is gone:
+// the spare to an uncle, or to the grandparent where there is none; two far ones, of the root's children to the stand-ins.
+public sealed partial class OverlayTree
+{
+    private const int FarLinks = 2;
+    private static readonly TimeSpan FarPeriod = TimeSpan.FromSeconds(10);
+
+    private TreeStep[] _ancestors = [];
+    private IReadOnlyList<Descriptor> _standIns = [];
+    private int _rootChildren;
+    private Descriptor? _uncle;
+    private Descriptor? _spareWish;
+    private Contact? _spare;
+    private bool _spareWanted;
+    private RareList<RingId> _far;
+    private RareList<RingId> _farGone;
+    private ulong _farNonce;
+    private Moment _farDue = Moment.Never;
+
+    /// <summary>Links to the root.</summary>
+    public int Depth => _ancestors.Length;
+
+    /// <summary>The nodes from the root to the parent, with the place that the way takes at each.</summary>
+    public ReadOnlySpan<TreeStep> Ancestors => _ancestors;
+
+    /// <summary>The uncle, or grandparent, to whom the spare link leads.</summary>
+    public RingId? Spare => _spare?.Id;
+
+    private bool IsAtDepthLimit => Depth >= TreePosition.MaxDepth - 1;
+
+    private bool IsRootChild => _ancestors.Length == 1;
+
+    /// <summary>Where this node is now, by its parent's word.</summary>
+    public void OnPosition(Instant now, in Contact from, TreePosition position)
+    {
+        ArgumentNullException.ThrowIfNull(position);
+        if (_parent is not { } parent || parent.Id != from.Id || position.Ancestors.Count == 0 || position.Ancestors[^1].Node.Id != from.Id)
+        {
+            return;
+        }
+
+        var ancestors = new TreeStep[position.Ancestors.Count];
+        for (var i = 0; i < ancestors.Length; i++)
+        {
+            ancestors[i] = position.Ancestors[i];
+        }
+
+        Slot = ancestors[^1].Slot;
+        var before = _ancestors.Length;
+        (_ancestors, _uncle, _standIns, _rootChildren) = (ancestors, position.Uncle, position.StandIns, position.RootChildren);
+        if (_spareWish != position.Spare)
+        {
+            DropSpare(now);
+            _spareWish = position.Spare;
+            ResolveSpare(now);
+        }
+
+        if (before != ancestors.Length)
+        {
+            _farDue = Instant.Min(_farDue, now + _random.Between(FarPeriod / 4, FarPeriod));
+        }
+
+        SendPositions(now);
+        Changed();
+    }
+
+    /// <summary>The answer to a search for a far link. False where the tree did not ask.</summary>
+    public bool OnOwner(Instant now, in Contact from, Owner answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (answer.Nonce != _farNonce || _farNonce == 0)
+        {
+            return false;
+        }
+
+        _farNonce = 0;
+        if (answer.Self.Id == from.Id && IsMember && _far.Count < FarLinks)
+        {
+            TakeFar(now, from);
+        }
+
+        return true;
+    }
+
+    private void TakeFar(Instant now, in Contact peer)
+    {
+        if (peer.Id != _self && peer.Id != _parent?.Id && peer.Id != _spare?.Id && !_far.Contains(peer.Id) && FindChild(peer.Id) is null && !_table.TryFind(peer.Id, out _))
+        {
+            _far.Add(peer.Id);
+            _port.WantLink(now, peer, LinkPurpose.Finger);
+        }
+    }
+
+    private void FarLinkDown(RingId peer)
+    {
+        if (_far.Contains(peer))
+        {
+            _farGone.Add(peer);
+        }
+    }
+
+    private void TendPosition(Instant now)
+    {
+        while (_farGone.Count > 0)
+        {
+            var gone = _farGone[0];
+            _farGone.RemoveAt(0);
+            if (!_port.IsLinked(gone) && _far.Remove(gone))
+            {
+                _port.UnwantLink(now, gone, LinkPurpose.Finger);
+                _farDue = Instant.Min(_farDue, now + _random.Between(Beat, FarPeriod));
+            }
+        }
+
+        if (_spareWish is not null && !_spareWanted)
+        {
+            ResolveSpare(now);
+        }
+
+        if (now < _farDue || IsOrphan || IsRoot)
+        {
+            return;
+        }
+
+        _farDue = now + FarPeriod + _random.Between(TimeSpan.Zero, FarPeriod);
+        foreach (var far in _far)
+        {
+            TellReign(now, far);
+        }
+
+        if (IsRootChild)
+        {
+            WantStandIns(now);
+        }
+        else if (_far.Count < FarLinks)
+        {
+            _farNonce = _random.Next() | 1;
+            _port.SendToResponsible(now, RingId.From(_random.Next()), new FindOwner(_farNonce, LookupPurpose.Finger) { Certificate = _port.Self.Certificate });
+        }
+    }
+
+    /// <summary>A root's child keeps a link to each stand-in: the first is its spare, the others are its far links.</summary>
+    private void WantStandIns(Instant now)
+    {
+        for (var i = 0; i < _standIns.Count; i++)
+        {
+            if (_standIns[i].Id != _self && _standIns[i] != _spareWish && !_far.Contains(_standIns[i].Id))
+            {
+                if (!_port.TryResolve(_standIns[i], out var standIn))
+                {
+                    _port.FetchCertificates(now, _parent!.Value.Id, [_standIns[i]]);
+                }
+                else if (_far.Count < FarLinks)
+                {
+                    TakeFarOf(now, standIn);
+                }
+                else
+                {
+                    _farGone.Add(_far[0]);
+                    _port.UnwantLink(now, _far[0], LinkPurpose.Finger);
+                    _far.RemoveAt(0);
+                    TakeFarOf(now, standIn);
+                }
+            }
+        }
+    }
+
+    private void TakeFarOf(Instant now, in Contact peer)
+    {
+        _far.Add(peer.Id); // Even where it is below this node: the way there is what is to outlive the tree.
+        _port.WantLink(now, peer, LinkPurpose.Finger);
+    }
+
+    private void ResolveSpare(Instant now)
+    {
+        if (_spareWish is not { } wish || _spareWanted)
+        {
+            return;
+        }
+
+        if (_port.TryResolve(wish, out var spare))
+        {
+            (_spare, _spareWanted) = (spare, true);
+            _port.WantLink(now, spare, LinkPurpose.Ring);
+        }
+        else if (_parent is { } parent)
+        {
+            _port.FetchCertificates(now, parent.Id, [wish]);
+        }
+    }
+
+    private void DropSpare(Instant now)
+    {
+        var before = _spare;
+        (_spare, _spareWish, _spareWanted) = (null, null, false);
+        if (before is { } old)
+        {
+            ReleaseLink(now, old.Id);
+        }
+    }
+
+    /// <summary>A node outside of this one's subtree with an open link: the spare, else a far one.</summary>
+    private bool TryFindOutside(int turn, out RingId outside)
+    {
+        Span<RingId> all = stackalloc RingId[FarLinks + 1];
+        var count = 0;
+        if (_spare is { } spare && _port.IsLinked(spare.Id))
+        {
+            all[count++] = spare.Id;
+        }
+
+        foreach (var far in _far)
+        {
+            if (count < all.Length && _port.IsLinked(far) && !_table.TryFind(far, out _))
+            {
+                all[count++] = far;
+            }
+        }
+
+        outside = count > 0 ? all[turn % count] : default;
+        return count > 0;
+    }
+
+    private void SendPositions(Instant now)
+    {
+        if (_children.Count == 0 || IsOrphan)
+        {
+            return;
+        }
+
+        var standIns = IsRoot ? StandInList() : _standIns;
+        foreach (var child in _children)
+        {
+            var position = PositionOf(child, standIns);
+            if (!IsSame(child.Told, position))
+            {
+                child.Told = position;
+                _port.Send(now, child.Id, position);
+            }
+        }
+    }
+
+    private TreePosition PositionOf(TreeChild child, IReadOnlyList<Descriptor> standIns)
+    {
+        var self = _port.Self.Descriptor;
+        var next = NextSibling(child);
+        Descriptor? uncle = child.IsFoster ? null : next is null ? self : next.Peer.Descriptor; // A foster child's children: it is not for long.
+        var spare = IsRoot ? FirstOther(standIns, child.Id) ?? next?.Peer.Descriptor
+            : _uncle is { } mine && mine.Id != child.Id && mine.Id != _self ? mine
+            : Slot == TreeAttached.NoSlot ? null
+            : _parent!.Value.Descriptor;
+        var ancestors = new TreeStep[_ancestors.Length + 1];
+        _ancestors.CopyTo(ancestors, 0);
+        ancestors[^1] = new(self, child.Slot);
+        return new(ancestors, spare, uncle, standIns, IsRoot ? _children.Count : _rootChildren);
+    }
+
+    private static Descriptor? FirstOther(IReadOnlyList<Descriptor> list, RingId than)
+    {
+        for (var i = 0; i < list.Count; i++)
+        {
+            if (list[i].Id != than)
+            {
+                return list[i];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The child with the next number, round and round; null for an only or a foster child.</summary>
+    private TreeChild? NextSibling(TreeChild child)
+    {
+        TreeChild? next = null, first = null;
+        foreach (var other in _children)
+        {
+            if (other == child || other.IsFoster || child.IsFoster)
+            {
+                continue;
+            }
+
+            first = first is null || other.Slot < first.Slot ? other : first;
+            next = other.Slot > child.Slot && (next is null || other.Slot < next.Slot) ? other : next;
+        }
+
+        return next ?? first;
+    }
+
+    private static bool IsSame(TreePosition? told, TreePosition position)
+    {
+        if (told is null || told.Spare != position.Spare || told.Uncle != position.Uncle || told.RootChildren != position.RootChildren
+            || told.Ancestors.Count != position.Ancestors.Count || told.StandIns.Count != position.StandIns.Count)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < told.Ancestors.Count; i++)
+        {
+            if (told.Ancestors[i] != position.Ancestors[i])
+            {
+                return false;
+            }
+        }
+
+        for (var i = 0; i < told.StandIns.Count; i++)
+        {
+            if (told.StandIns[i] != position.StandIns[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

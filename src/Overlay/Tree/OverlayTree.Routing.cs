@@ -1,0 +1,60 @@
+using Overlay.Messages;
+using Overlay.Ring;
+
+namespace Overlay.Tree;
+
+// What routing asks:  up to the first common ancestor, which has the destination in its table, and down.
+public sealed partial class OverlayTree
+{
+    /// <summary>The child below which <paramref name="id"/> is.</summary>
+    public bool TryFindBelow(RingId id, out RingId child)
+    {
+        child = default;
+        if (!_table.TryFind(id, out var key))
+        {
+            return false;
+        }
+
+        foreach (var one in _children)
+        {
+            if (one.Key == key)
+            {
+                child = one.Id;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the walk of delegation from the root to <paramref name="key"/> comes through this node.</summary>
+    public bool IsOnWalk(RingId key)
+    {
+        foreach (ref readonly var step in Ancestors)
+        {
+            if (step.Slot != DelegationHash.Slot(key, step.Node.Id, MaxDegree))
+            {
+                return false;
+            }
+        }
+
+        return IsRoot || _ancestors.Length > 0;
+    }
+
+    /// <summary>The child to which the walk goes on from here; none: it ends here.</summary>
+    public bool TryWalk(RingId key, out RingId child)
+    {
+        var next = ChildAt(DelegationHash.Slot(key, _self, MaxDegree));
+        child = next?.Id ?? default;
+        return next is not null;
+    }
+
+    /// <summary>Whether this node is responsible for <paramref name="key"/>: the walk from the root ends here.</summary>
+    public bool Owns(RingId key) => IsMember && !IsOrphan && !IsGathering && IsOnWalk(key) && !TryWalk(key, out _);
+
+    /// <summary>Whether <paramref name="id"/> is the parent, a child or a foster child: whose life matters most.</summary>
+    public bool IsNeighbour(RingId id) => _parent?.Id == id || FindChild(id) is not null;
+
+    /// <summary>Somebody outside of this node's subtree who may pass a message on for a node without a parent: the spare, else a far link.</summary>
+    public bool TryFindAside(out RingId aside) => TryFindOutside(Round, out aside);
+}

@@ -1,0 +1,282 @@
+using Overlay.Effects;
+using Overlay.Identity;
+using Overlay.Messages;
+using Overlay.Ring;
+using Overlay.Time;
+
+namespace Overlay.Tree;
+
+/// <summary>The tree machine of one node: a tree of bounded degree under an appointed root, that repairs itself.</summary>
+/// <remarks>
+/// <para>A sub-machine of the node, as the ring is: handles, commands and <see cref="Advance"/> carry the time; what must be done goes to the
+/// <see cref="INodePort"/>, which never calls back. Cut by procedure: Joining (the way in, and every other search for a parent), Delegation (whom a newcomer is passed
+/// to), Children (who is accepted), Beacons, Tables, Positions (spare and far links), Repair (orphans and foster children), Root, Balance, Routing.</para>
+/// <para>Invariant: there is no cycle of parents, whatever fails and however late messages are. Each node has a clock (epoch, rank, sequence) that never goes back; it
+/// comes down from the root with the beacons, so that <em>every edge has clock(parent) ≥ clock(child)</em>. A node o that asks t to be its parent names its clock s and
+/// lets it stand still until the answer (it is <see cref="IsFrozen"/>). t accepts only while clock(t) &gt; s. Proof: assume that t were below o at the moment when o
+/// takes t as its parent. Every node below o has a clock ≤ clock(o) = s, by the invariant along the edges. But clock(t) &gt; s when it accepted, and clocks do not go
+/// back: a contradiction. Should an ancestor-or-self t' of t have moved below o in between, then t' was accepted by some x below o, where clock(x) ≤ s &lt; clock(t)
+/// ≤ clock(t'), so x would have refused. Nothing in this speaks of delays or of the number of failures. (A new parent's clock is later than its child's, so the
+/// invariant of the edges holds for the new edge, too.)</para>
+/// </remarks>
+public sealed partial class OverlayTree
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(500);
+
+    private readonly OverlayOptions _options;
+    private readonly INodePort _port;
+    private readonly RingId _self;
+    private readonly List<TreeChild> _children = [];
+    private readonly SubtreeTable _table = new();
+    private Prng _random;
+    private Contact? _parent;
+    private TreeClock _clock;
+    private int _lastKey;
+    private Moment _tickDue = Instant.Never;
+    private Moment _leaveDue = Instant.Never;
+
+    /// <summary>Makes the tree machine of a node that has its certificate: <c>port.Self</c> must be known.</summary>
+    public OverlayTree(OverlayOptions options, INodePort port, Prng random)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(port);
+        (_options, _port, _random) = (options, port, random);
+        _self = port.Self.Id;
+    }
+
+    /// <summary>Where the node is in its life in the tree.</summary>
+    public NodePhase Phase { get; private set; }
+
+    /// <summary>Whether it has, or had, a place: it forwards for others. An orphan stays a member; its subtree goes on working.</summary>
+    public bool IsMember => Phase == NodePhase.Member;
+
+    /// <summary>Whether this node is the root.</summary>
+    public bool IsRoot { get; private set; }
+
+    /// <summary>Whether it is a member without a parent that is not the root: it looks for a new one.</summary>
+    public bool IsOrphan => IsMember && !IsRoot && _parent is null;
+
+    /// <summary>The parent; null for the root and for who has none (yet).</summary>
+    public Contact? Parent => _parent;
+
+    /// <summary>The number among the parent's children; <see cref="TreeAttached.NoSlot"/> for a foster child.</summary>
+    public byte Slot { get; private set; } = TreeAttached.NoSlot;
+
+    /// <summary>The node's clock.</summary>
+    public TreeClock Clock => _clock;
+
+    /// <summary>The children's and foster children's ids.</summary>
+    public IEnumerable<RingId> Children
+    {
+        get
+        {
+            foreach (var child in _children)
+            {
+                yield return child.Id;
+            }
+        }
+    }
+
+    /// <summary>Children with a number of their own: at most <see cref="OverlayOptions.MaxDegree"/>.</summary>
+    public int ChildCount => _children.Count - FosterCount;
+
+    /// <summary>Foster children: at most twice <see cref="OverlayOptions.MaxDegree"/>.</summary>
+    public int FosterCount { get; private set; }
+
+    /// <summary>Nodes below this one that it knows the way to.</summary>
+    public int TableCount => _table.Count;
+
+    /// <summary>When <see cref="Advance"/> has something to do.</summary>
+    public Instant NextDue
+    {
+        get
+        {
+            var due = Instant.Min(_tickDue, _seek?.Due ?? Moment.Never);
+            return Instant.Min(due, Instant.Min(_flushDue, _leaveDue));
+        }
+    }
+
+    private int MaxDegree => _options.MaxDegree;
+
+    /// <summary>Does what is due.</summary>
+    public void Advance(Instant now)
+    {
+        if (now >= _leaveDue)
+        {
+            FinishLeaving();
+            return;
+        }
+
+        if (_seek is { } seek && now >= seek.Due)
+        {
+            SeekDue(now, seek);
+        }
+
+        if (now >= _flushDue)
+        {
+            FlushTable(now);
+        }
+
+        if (now >= _tickDue)
+        {
+            Tick(now);
+        }
+    }
+
+    /// <summary>A link to <paramref name="peer"/> is open and proved, whoever wanted it.</summary>
+    public void LinkUp(Instant now, in Contact peer)
+    {
+        if (FindChild(peer.Id) is { } child)
+        {
+            child.UnlinkedAt = Moment.Never;
+            child.HeardAt = now;
+        }
+
+        if (_parent is { } parent && parent.Id == peer.Id)
+        {
+            _parentUnlinkedAt = Moment.Never;
+            _parentHeardAt = now;
+        }
+
+        SeekLinkUp(now, peer);
+    }
+
+    /// <summary>An open link ended. That says nothing about the peer's life; after a while without one the tree goes on without the peer.</summary>
+    public void LinkDown(Instant now, RingId peer)
+    {
+        if (FindChild(peer) is { } child && child.UnlinkedAt == Instant.Never)
+        {
+            child.UnlinkedAt = now;
+        }
+
+        if (_parent is { } parent && parent.Id == peer && _parentUnlinkedAt == Instant.Never)
+        {
+            _parentUnlinkedAt = now;
+        }
+
+        FarLinkDown(peer);
+        SeekLinkDown(now, peer);
+    }
+
+    /// <summary>A link that the tree wanted could not be set up. Never evidence of death.</summary>
+    public void LinkFailed(Instant now, in Contact peer, LinkFailure why)
+    {
+        FarLinkDown(peer.Id);
+        SeekLinkFailed(now, peer.Id);
+        if (_spare is { } spare && spare.Id == peer.Id)
+        {
+            _spareWanted = false; // Wished for again with the next beat.
+        }
+    }
+
+    /// <summary>The death of <paramref name="peer"/> is confirmed, or it said good-bye.</summary>
+    public void PeerDied(Instant now, RingId peer)
+    {
+        if (peer == _self || Phase is NodePhase.Idle or NodePhase.Left)
+        {
+            return;
+        }
+
+        ForgetCandidate(now, peer);
+        FarLinkDown(peer);
+        if (FindChild(peer) is { } child)
+        {
+            RemoveChild(now, child, isDead: true);
+        }
+
+        StandInDied(now, peer);
+        if (_spare is { } spare && spare.Id == peer)
+        {
+            DropSpare(now);
+        }
+
+        SeekPeerDied(now, peer);
+        if (_parent is { } parent && parent.Id == peer)
+        {
+            ParentLost(now, isDead: true);
+        }
+    }
+
+    /// <summary>Certificates became known: steps that wait for them are looked at again.</summary>
+    public void CertificatesArrived(Instant now)
+    {
+        ResolveSpare(now);
+        ResumeResolving(now);
+    }
+
+    /// <summary>Leaves the tree: the parent and the children are told, and act as after a death that needs no confirmation.</summary>
+    public void Leave(Instant now)
+    {
+        if (Phase is NodePhase.Left or NodePhase.Leaving)
+        {
+            return;
+        }
+
+        EndSeek(now, keepLink: false);
+        foreach (var child in _children)
+        {
+            _port.Send(now, child.Id, new Leaving(null, []));
+        }
+
+        if (_parent is { } parent)
+        {
+            _port.Send(now, parent.Id, new Leaving(null, []));
+        }
+
+        (_tickDue, _flushDue) = (Moment.Never, Moment.Never);
+        BecomePhase(NodePhase.Leaving);
+        _leaveDue = now + LeavePatience;
+    }
+
+    public override string ToString() =>
+        $"{_self} {Phase}{(IsRoot ? " root" : "")} {_clock}, parent {_parent?.Id.ToString() ?? "-"}, depth {Depth}, {ChildCount} + {FosterCount} children{(_seek is { } seek ? $", {seek.Reason} {seek.Step}" : "")}";
+
+    private void FinishLeaving()
+    {
+        _leaveDue = Moment.Never;
+        BecomePhase(NodePhase.Left);
+    }
+
+    private void BecomePhase(NodePhase phase)
+    {
+        Phase = phase;
+        _port.Observe(new() { Observation = Observation.PhaseChanged, Phase = phase });
+    }
+
+    private void Changed() => _port.Observe(new() { Observation = Observation.NeighboursChanged, Phase = Phase });
+
+    private TreeChild? FindChild(RingId id)
+    {
+        foreach (var child in _children)
+        {
+            if (child.Id == id)
+            {
+                return child;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is looked after once a second: the beat of the tree, and everything that lapses.</summary>
+    private void Tick(Instant now)
+    {
+        _tickDue = now + Beat;
+        if (!IsMember)
+        {
+            _tickDue = Moment.Never;
+            return;
+        }
+
+        BeatTree(now);
+        LapseCandidates(now);
+        LapseChildren(now);
+        TendParent(now);
+        TendPosition(now);
+        TendFosters(now);
+        TendRoot(now);
+        TendBalance(now);
+        TendTable(now);
+    }
+}
