@@ -3,7 +3,7 @@ using Overlay.Simulator.Worlds;
 namespace Overlay.Simulator.Checkers;
 
 /// <summary>How many members know their true neighbours, kept up to date at every change: the share of the ring that is right, and for how long it was not.</summary>
-/// <remarks>A member is right when its first successor and its predecessor are the next and the last member of the ring as it is. 1 byte a node.</remarks>
+/// <remarks>On a tree a member is right when it is the root, or its parent lives and has it as its child. On a ring a member is right when its first successor and its predecessor are the next and the last member of the ring as it is. 1 byte a node.</remarks>
 public sealed class RingHealth
 {
     private const byte NoMember = 0;
@@ -13,14 +13,17 @@ public sealed class RingHealth
     private readonly World _world;
     private readonly byte[] _states;
     private readonly Func<int, bool> _isMember;
+    private readonly bool _isTree;
+    private int _root = -1;
     private long _wrongSince;
 
     /// <param name="world">The world that is looked at.</param>
     /// <param name="capacity">Numbers that nodes may have.</param>
-    public RingHealth(World world, int capacity)
+    /// <param name="topology">What the nodes build.</param>
+    public RingHealth(World world, int capacity, Topology topology = Topology.Chord)
     {
         ArgumentNullException.ThrowIfNull(world);
-        (_world, _states) = (world, new byte[capacity]);
+        (_world, _states, _isTree) = (world, new byte[capacity], topology == Topology.Tree);
         _isMember = node => _states[node] != NoMember;
     }
 
@@ -37,7 +40,38 @@ public sealed class RingHealth
     public double Share => Members == 0 ? 1 : 1 - ((double)WrongMembers / Members);
 
     /// <summary>The next member at or after a key: who owns it, if all are right. −1 where there is none.</summary>
-    public int OwnerOf(Ring.RingId key) => _world.Directory.FirstFrom(key, _isMember);
+    public int OwnerOf(Ring.RingId key) => _isTree ? EndOfWalk(key) : _world.Directory.FirstFrom(key, _isMember);
+
+    /// <summary>Where the walk of delegation from the root of the latest reign ends, by what the nodes hold now; −1 where there is no root.</summary>
+    private int EndOfWalk(Ring.RingId key)
+    {
+        if (_root < 0 || _world[_root]?.Tree is not { IsRoot: true })
+        {
+            _root = -1;
+            for (var node = 0; node < _states.Length; node++)
+            {
+                if (_states[node] != NoMember && _world[node]?.Tree is { IsRoot: true } tree && (_root < 0 || tree.Clock > _world[_root]!.Tree!.Clock))
+                {
+                    _root = node;
+                }
+            }
+        }
+
+        var at = _root;
+        while (at >= 0 && _world[at]?.Tree is { } tree && tree.TryWalk(key, out var next))
+        {
+            at = _world.Directory.Find(next);
+        }
+
+        return at >= 0 && _world[at]?.Tree is { IsGathering: true } ? -1 : at;
+    }
+
+    private void JudgeInTree(int node)
+    {
+        var isRight = _world[node]!.Tree is { } tree && (tree.IsRoot
+            || (tree.Parent is { } parent && _world.Directory.Find(parent.Id) is >= 0 and var above && _world[above]?.Tree?.IsNeighbour(_world[node]!.Self.Id) == true));
+        Set(node, isRight ? Right : Wrong);
+    }
 
     /// <summary>Something about <paramref name="node"/> may have changed. Returns for how long the ring was wrong, in ticks, where it is right again now; else −1.</summary>
     public long Update(int node)
@@ -84,7 +118,7 @@ public sealed class RingHealth
 
     private void JudgeAround(Ring.RingId id)
     {
-        if (Members > 0)
+        if (Members > 0 && !_isTree)
         {
             Judge(_world.Directory.FirstFrom(id.Plus(1), _isMember));
             Judge(_world.Directory.LastBefore(id, _isMember));
@@ -93,6 +127,12 @@ public sealed class RingHealth
 
     private void Judge(int node)
     {
+        if (_isTree)
+        {
+            JudgeInTree(node);
+            return;
+        }
+
         var tables = _world[node]!;
         var id = tables.Self.Id;
         var next = _world.Directory.FirstFrom(id.Plus(1), _isMember);

@@ -38,7 +38,7 @@ public sealed class RunChecks
             _tallies[at] = new Tally(scenario.Checks.Contains((CheckKind)at));
         }
 
-        if (_tallies[(int)CheckKind.Invariant].IsOn && scenario.Nodes <= InvariantWatch.MaxNodes)
+        if (_tallies[(int)CheckKind.Invariant].IsOn && scenario.Topology == Topology.Chord && scenario.Nodes <= InvariantWatch.MaxNodes)
         {
             _invariant = new InvariantWatch(world, health, scenario.Options.SuccessorListLength);
         }
@@ -262,9 +262,10 @@ public sealed class RunChecks
     {
         _tallies[(int)CheckKind.Bounds].Times++;
         var (open, setUps) = (_world[node]!.OpenLinks, _world[node]!.SetUpsInFlight);
-        if (open > _scenario.Options.MaxLinks || setUps > _scenario.Options.MaxSetUps)
+        var cap = (_scenario.Options with { Topology = _scenario.Topology }).DegreeCap;
+        if (open > cap || setUps > _scenario.Options.MaxSetUps)
         {
-            Violate(CheckKind.Bounds, $"{_world.NameOf(node)} holds {open} links and {setUps} set-ups, of {_scenario.Options.MaxLinks} and {_scenario.Options.MaxSetUps}", node);
+            Violate(CheckKind.Bounds, $"{_world.NameOf(node)} holds {open} links and {setUps} set-ups, of {cap} and {_scenario.Options.MaxSetUps}", node);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class ScenarioArguments
     };
 
     private readonly Option<string?> _nodes = new("--nodes") { Description = "Nodes at the start, 1 … 10,000,000." };
-    private readonly Option<string?> _topology = new("--topology") { Description = "What the nodes build: chord." };
+    private readonly Option<string?> _topology = new("--topology") { Description = "What the nodes build: chord or tree." };
     private readonly Option<string?> _seed = new("--seed") { Description = "Decides everything that chance decides." };
     private readonly Option<bool> _wire = new("--wire") { Description = "Encodes and decodes messages at every hop; slower, with the same effects." };
     private readonly Option<string?> _duration = new("--duration")

@@ -23,6 +23,10 @@ public static class RequirementCheck
         AtMost("upkeepBytes", asked.UpkeepBytes, totals.UpkeepBytesPerNodeSecond, " B/s");
         AtMost("medianDetection", asked.MedianDetection?.TotalMilliseconds, totals.MedianDetectionMs, " ms");
         AtMost("p99Detection", asked.P99Detection?.TotalMilliseconds, totals.P99DetectionMs, " ms");
+        AtMost("treeBrokenFor", asked.TreeBrokenFor?.TotalSeconds, totals.Tree?.BrokenFor.TotalSeconds, " s");
+        AtLeast("atOptimalDepth", asked.AtOptimalDepth, totals.Tree?.AtOptimalDepth);
+        AtLeast("withinOneOfOptimal", asked.WithinOneOfOptimal, totals.Tree?.WithinOneOfOptimal);
+        AtMost("longestPath", asked.LongestPath, totals.Tree?.LongestPath, " × the best");
         if (asked.CorrectRing)
         {
             results.Add(new("ring", "correct", totals.RingCorrectAtEnd ? "correct" : "not correct", totals.RingCorrectAtEnd));

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Overlay.Simulator.Metrics;
 
 /// <summary>The state of a run at one moment, and what happened since the sample before.</summary>
@@ -47,6 +49,10 @@ public sealed record Sample
 
     /// <summary>The share of members whose first successor and predecessor are the right ones, 0 … 1.</summary>
     public double RingCorrect { get; init; }
+
+    /// <summary>The tree; null on a ring.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TreeFigures? Tree { get; init; }
 
     /// <summary>Changes of ring state since the start that broke an assumption of the proof, such as the death of all successors at once.</summary>
     public long BrokenAssumptions { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Overlay.Simulator.Metrics;
 
 /// <summary>What happened in a phase, or in a whole run.</summary>
@@ -101,6 +103,10 @@ public sealed record Totals
 
     /// <summary>Whether all members stood in one correct ring at the end.</summary>
     public bool RingCorrectAtEnd { get; init; }
+
+    /// <summary>The tree at the end; null on a ring.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TreeFigures? Tree { get; init; }
 
     /// <summary>Changes of ring state that broke an assumption of the proof.</summary>
     public long BrokenAssumptions { get; init; }

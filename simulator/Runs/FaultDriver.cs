@@ -83,6 +83,9 @@ internal sealed class FaultDriver
                 }
 
                 return;
+            case FaultKind.RootFailure:
+                CrashRoots();
+                return;
             case FaultKind.FlashCrowd:
                 var count = CountOf(fault);
                 for (var at = 0; at < count; at++)
@@ -118,6 +121,17 @@ internal sealed class FaultDriver
         if (fault.For is { } duration)
         {
             _world.Plan(_world.Ticks + duration.Ticks, (int)Planned.FaultEnds, -1, argument);
+        }
+    }
+
+    private void CrashRoots()
+    {
+        for (var node = 0; node < _world.Numbers; node++)
+        {
+            if (_world.IsAlive(node) && _world[node]?.Tree is { IsRoot: true })
+            {
+                _departures.Crashed(_world.Crash(node));
+            }
         }
     }
 

@@ -36,7 +36,7 @@ internal static class ModelBuilder
     {
         Seed = seed,
         Capacity = capacity,
-        Overlay = scenario.Options,
+        Overlay = scenario.Options with { Topology = scenario.Topology },
         Network = network,
         IsContact = scenario.Mode == LinkMode.Contact,
         Wire = scenario.Wire,

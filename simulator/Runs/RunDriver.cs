@@ -20,6 +20,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     private readonly WorkloadDriver _workloads;
     private readonly ChurnDriver _churn;
     private readonly FaultDriver _faults;
+    private readonly TreeWatch? _tree;
     private long _phaseBegan;
     private int _phaseIndex = -1;
 
@@ -39,7 +40,8 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         var random = new Prng(seed ^ 0x5DEECE66DUL);
         var network = ModelBuilder.Network(scenario.Network, capacity, random.Next());
         World = new World(ModelBuilder.World(scenario, seed, capacity, network), this);
-        Health = new RingHealth(World, capacity);
+        Health = new RingHealth(World, capacity, scenario.Topology);
+        _tree = scenario.Topology == Topology.Tree ? new TreeWatch(World, scenario.Options.MaxDegree) : null;
         Checks = new RunChecks(scenario, World, Health, seed);
         _workloads = new WorkloadDriver(scenario, World, _requests, Checks, random.Split()) { BroadcastBegins = BroadcastBegins };
         _churn = new ChurnDriver(World, scenario, traces, random.Split(), this);
@@ -156,6 +158,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         var phase = _scenario.Phases[_phaseIndex];
         _phaseBegan = World.Ticks;
         _phase.Begin(Meter);
+        _tree?.Begin();
         foreach (var fault in phase.Faults)
         {
             if (fault.Kind is FaultKind.Partition or FaultKind.Suspend)
@@ -173,7 +176,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     private void EndPhase(bool isComplete)
     {
         var phase = _scenario.Phases[_phaseIndex];
-        var totals = _phase.ToTotals(Meter, Health.IsCorrect);
+        var totals = _phase.ToTotals(Meter, Health.IsCorrect) with { Tree = _tree?.Look() };
         _phases.Add(new()
         {
             Name = phase.Name,
@@ -203,7 +206,8 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
             Health.Share,
             Checks.BrokenAssumptions,
             Checks.ViolationCount,
-            Speed());
+            Speed(),
+            _tree?.Look());
         _samples.Add(_sample.ToSample(meter, state));
         _sample.Begin(meter);
         ForgetOldDeaths();

@@ -142,6 +142,7 @@ internal sealed class Window
         LinkBytesPerNodeSecond = PerNodeSecond(now, now.LinkBytes - _from.LinkBytes),
         MessagesPerNodeSecond = PerNodeSecond(now, now.Messages - _from.Messages),
         MeanLinks = state.MeanLinks,
+        Tree = state.Tree,
         RingCorrect = state.RingCorrect,
         BrokenAssumptions = state.BrokenAssumptions,
         Violations = state.Violations,
@@ -163,7 +164,7 @@ internal sealed class Window
 
 /// <summary>The state of a world that a sample shows.</summary>
 internal readonly record struct SampleState(
-    int Live, int Members, double MeanLinks, double RingCorrect, long BrokenAssumptions, long Violations, double EventsPerSecond);
+    int Live, int Members, double MeanLinks, double RingCorrect, long BrokenAssumptions, long Violations, double EventsPerSecond, TreeFigures? Tree);
 
 /// <summary>What only ever grows, at one moment.</summary>
 /// <param name="Ticks">The moment.</param>

@@ -35,6 +35,9 @@ public enum FaultKind
     /// <summary>Some nodes crash at one moment.</summary>
     MassFailure,
 
+    /// <summary>The root of the tree crashes.</summary>
+    RootFailure,
+
     /// <summary>Many new nodes arrive, all at once or spread over a time.</summary>
     FlashCrowd,
 
@@ -125,6 +128,18 @@ public sealed record Requirements
 
     /// <summary>At most so many messages for each member that a broadcast was to reach.</summary>
     public double? BroadcastForwards { get; init; }
+
+    /// <summary>On a tree: at most so long in which it is not one tree of all living nodes.</summary>
+    public TimeSpan? TreeBrokenFor { get; init; }
+
+    /// <summary>On a tree: at least this share no deeper than the best tree is, 0 … 1.</summary>
+    public double? AtOptimalDepth { get; init; }
+
+    /// <summary>On a tree: at least this share no deeper than one more, 0 … 1.</summary>
+    public double? WithinOneOfOptimal { get; init; }
+
+    /// <summary>On a tree: at most so long the longest path, in parts of the best tree's.</summary>
+    public double? LongestPath { get; init; }
 
     /// <summary>Whether all members must stand in one correct ring at the end of the phase.</summary>
     public bool CorrectRing { get; init; }

@@ -2,13 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Overlay.Simulator.Scenarios;
 
-/// <summary>What the nodes of a run build.</summary>
-public enum Topology
-{
-    /// <summary>The corrected Chord ring with fingers.</summary>
-    Chord,
-}
-
 /// <summary>How a run begins.</summary>
 public enum StartState
 {

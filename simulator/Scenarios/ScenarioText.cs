@@ -38,6 +38,7 @@ public static class ScenarioText
         return fault.Kind switch
         {
             FaultKind.MassFailure => many + " crash",
+            FaultKind.RootFailure => "the root crashes",
             FaultKind.FlashCrowd => many + " arrive" + (fault.Over > TimeSpan.Zero ? " within " + Durations.Format(fault.Over) : " at once"),
             FaultKind.RollingRestart => $"rolling restart of {many}, one every {Durations.Format(fault.Every ?? default)}{(length.Length > 0 ? ", down" + length : "")}",
             FaultKind.Partition => (fault.Parts.Count > 0 ? "split into " + string.Join(" / ", fault.Parts.Select(Percent)) : Percent(fault.Share ?? 0.5) + " cut off") + (fault.OneWay ? ", one way" : "") + length,

@@ -27,6 +27,12 @@ public sealed partial class World
         }
 
         Numbers = count;
+        if (_options.Overlay.Topology == Topology.Tree)
+        {
+            StartIdealTree(contacts, progress);
+            return;
+        }
+
         var ring = new IdealRing(ids, _options.Overlay);
         var scratch = new PlaceScratch(_options.Overlay);
         for (var rank = 0; rank < count; rank++)

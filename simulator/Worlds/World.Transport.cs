@@ -37,6 +37,11 @@ public sealed partial class World
 
         var bytes = MessageCodec.Measure(effect.Message);
         Counters.Sent(effect.Message.Kind, bytes);
+        if (_loads is not null)
+        {
+            _loads[from].Bytes += bytes;
+        }
+
         if (peer < 0 || !IsAlive(peer) || !TryCross(from, peer, bytes, out var arrival))
         {
             NotDelivered(from, peer, effect.Link, effect.Message);

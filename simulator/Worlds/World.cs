@@ -32,6 +32,7 @@ public sealed partial class World
     private readonly OverlayNode?[] _nodes;
     private readonly NodeFlags[] _flags;
     private readonly long[] _wakeAt;
+    private readonly (long Forwarded, long Bytes)[]? _loads;
     private readonly RingDirectory _directory;
     private readonly WorldIdentities _identities;
     private readonly WorldTrace _trace;
@@ -52,6 +53,7 @@ public sealed partial class World
         _nodes = new OverlayNode?[options.Capacity];
         _flags = new NodeFlags[options.Capacity];
         _wakeAt = new long[options.Capacity];
+        _loads = options.Overlay.Topology == Topology.Tree ? new (long, long)[options.Capacity] : null;
         _directory = new RingDirectory(options.Capacity);
         _identities = new WorldIdentities(options.Seed, options.Capacity);
         _trace = new WorldTrace(options.TraceLength);
@@ -99,6 +101,9 @@ public sealed partial class World
 
     /// <summary>What happened, in numbers.</summary>
     public WorldCounters Counters { get; } = new();
+
+    /// <summary>What a node passed on for others, and the bytes of all messages that it sent; counted on a tree only, where they are not alike.</summary>
+    public (long Forwarded, long Bytes) LoadOf(int node) => _loads?[node] ?? default;
 
     /// <summary>Nodes that live, suspended ones included.</summary>
     public int LiveCount { get; private set; }
@@ -349,6 +354,11 @@ public sealed partial class World
         {
             case Observation.Forwarded:
                 Counters.Forwarded++;
+                if (_loads is not null)
+                {
+                    _loads[node].Forwarded++;
+                }
+
                 return;
             case Observation.Dropped:
                 Counters.Dropped(effect.Drop);

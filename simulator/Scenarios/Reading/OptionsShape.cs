@@ -22,6 +22,8 @@ internal static class OptionsShape
         .AddValue("receiptTimeout", UpTo(TimeSpan.FromMinutes(10)), "How long a sender waits for the receipt.", options => options.ReceiptTimeout, (options, value) => options with { ReceiptTimeout = value })
         .AddValue("maxPendingCommands", new WholeShape<int>(1, 1_000_000), "Commands that may wait for their results.", options => options.MaxPendingCommands, (options, value) => options with { MaxPendingCommands = value })
         .AddValue("maxForwardsPerSecond", new WholeShape<int>(1, 10_000_000), "Messages of one neighbour that are passed on in a second.", options => options.MaxForwardsPerSecond, (options, value) => options with { MaxForwardsPerSecond = value })
+        .AddValue("maxDegree", new WholeShape<int>(2, 64), "Children of a node in a tree.", options => options.MaxDegree, (options, value) => options with { MaxDegree = value })
+        .AddValue("candidateTimeout", UpTo(TimeSpan.FromMinutes(10)), "How long a place in a tree is kept for who was promised it.", options => options.CandidateTimeout, (options, value) => options with { CandidateTimeout = value })
         .AddValue("maxRecords", new WholeShape<int>(1, 10_000_000), "Names that a node keeps for others.", options => options.MaxRecords, (options, value) => options with { MaxRecords = value })
         .AddValue("nameRefreshPeriod", UpTo(TimeSpan.FromHours(1)), "Time between two refreshes of a registered name.", options => options.NameRefreshPeriod, (options, value) => options with { NameRefreshPeriod = value })
         .AddValue("nameReplicas", new WholeShape<int>(0, 16), "Nodes that keep copies of what the responsible one keeps.", options => options.NameReplicas, (options, value) => options with { NameReplicas = value })

@@ -44,7 +44,7 @@ public sealed class ScenarioSchemaTests
         string[] wanted =
         [
             "broadcast", "flash-crowd", "half-dies", "heavy-churn", "lookups-zipf", "lossy", "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "netsplit-uneven", "quiet",
-            "rolling-restart", "suspended-nodes", "weibull-churn",
+            "rolling-restart", "suspended-nodes", "tree-quiet", "tree-repair", "tree-shape", "weibull-churn",
         ];
 
         Assert.Subset(BuiltIns.Names.ToHashSet(StringComparer.Ordinal), wanted.ToHashSet(StringComparer.Ordinal));
