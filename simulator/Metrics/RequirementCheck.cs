@@ -14,6 +14,7 @@ public static class RequirementCheck
         AtLeast("firstTrySuccess", asked.FirstTrySuccess, totals.FirstTrySuccess);
         AtLeast("deliverySuccess", asked.DeliverySuccess, totals.DeliverySuccess);
         AtLeast("resolveSuccess", asked.ResolveSuccess, totals.ResolveSuccess);
+        AtMost("contestedNames", asked.ContestedNames, totals.NamesContested, "");
         AtLeast("broadcastReach", asked.BroadcastReach, totals.BroadcastReach);
         AtMost("broadcastForwards", asked.BroadcastForwards, totals.BroadcastForwards, " a member");
         AtMost("meanHops", asked.MeanHops, totals.MeanHops, "");

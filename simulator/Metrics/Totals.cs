@@ -35,6 +35,15 @@ public sealed record Totals
     /// <summary>Names whose last copy died.</summary>
     public long NamesLost { get; init; }
 
+    /// <summary>Times that an owner was told that another has its name.</summary>
+    public long NamesYielded { get; init; }
+
+    /// <summary>Of those, how often it had had the name before the other.</summary>
+    public long FirstYielded { get; init; }
+
+    /// <summary>Names with two owners that reach each other, at the end.</summary>
+    public long NamesContested { get; init; }
+
     /// <summary>Resolutions answered with the holder.</summary>
     public long ResolvesOk { get; init; }
 

@@ -83,12 +83,13 @@ public static class ResultTables
     {
         if (rows.Any(row => row.Totals.NamesRegistered + row.Totals.ResolvesOk + row.Totals.ResolvesFailedTotal > 0))
         {
-            var names = Start("phase", "#names registered", "#attempts refused", "#resolutions", "#success", "#names lost");
+            var names = Start("phase", "#names registered", "#attempts refused", "#resolutions", "#success", "#names lost", "#owners told", "#was first", "#contested");
             foreach (var (name, totals) in rows)
             {
                 names.AddRow(
                     Markup.Escape(name), Formats.Count(totals.NamesRegistered), Formats.Count(totals.NamesDefended), Formats.Count(totals.ResolvesOk + totals.ResolvesFailedTotal),
-                    Formats.Percent(totals.ResolveSuccess), Formats.Count(totals.NamesLost));
+                    Formats.Percent(totals.ResolveSuccess), Formats.Count(totals.NamesLost), Formats.Count(totals.NamesYielded), Formats.Count(totals.FirstYielded),
+                    Formats.Count(totals.NamesContested));
             }
 
             console.Write(names);

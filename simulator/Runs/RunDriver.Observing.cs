@@ -103,7 +103,7 @@ internal sealed partial class RunDriver
                 Evicted(effect.Peer);
                 break;
             case Observation.NameLost when effect.Detail is NameRecord lost:
-                _workloads.Names.Lost(node, lost.Name);
+                Yielded(_workloads.Names.Lost(node, lost.Name));
                 break;
             case Observation.AssumptionBroken:
                 Each(static window => window.BrokenAssumptions++);

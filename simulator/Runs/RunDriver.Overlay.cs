@@ -32,18 +32,24 @@ internal sealed partial class RunDriver
         }
     }
 
+    private void Yielded(bool wasFirst) => Each(wasFirst, static (window, first) =>
+    {
+        window.NamesYielded++;
+        window.FirstYielded += first ? 1 : 0;
+    });
+
     private void OverlayWorkEnded(int node, in Request request, in Effect effect)
     {
         switch (request.Kind)
         {
-            case WorkloadKind.Register when _workloads.Names.Registered(request.Owner, node, effect.Outcome):
+            case WorkloadKind.Register when _workloads.Names.Registered(request.Owner, node, effect.Outcome, effect.Detail as NameEntry):
                 Each(static window => window.NamesRegistered++);
                 break;
             case WorkloadKind.Register when effect.Outcome == Outcome.NameTaken:
                 Each(static window => window.NamesDefended++);
                 break;
             case WorkloadKind.Resolve:
-                ResolveEnded(request, effect);
+                ResolveEnded(node, request, effect);
                 break;
             case WorkloadKind.Broadcast when effect.Outcome == Outcome.Done:
                 _workloads.Broadcasts.Completed(request.Owner);
@@ -51,9 +57,9 @@ internal sealed partial class RunDriver
         }
     }
 
-    private void ResolveEnded(in Request request, in Effect effect)
+    private void ResolveEnded(int node, in Request request, in Effect effect)
     {
-        switch (_workloads.Names.Resolved(request.Owner, request.Since, effect.Detail as NameEntry))
+        switch (_workloads.Names.Resolved(request.Owner, node, request.Since, effect.Detail as NameEntry))
         {
             case NameJudgement.Right:
                 Each(static window => window.ResolvesOk++);

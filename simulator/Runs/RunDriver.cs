@@ -173,10 +173,13 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         World.Plan(_phaseBegan + phase.Duration.Ticks, (int)Planned.PhaseEnds, -1, _phaseIndex);
     }
 
+    /// <summary>The sums of a window up to now, and what is so at this moment.</summary>
+    public Totals TotalsOf(Window window) => window.ToTotals(Meter, Health.IsCorrect) with { NamesContested = _workloads.Names.Contested() };
+
     private void EndPhase(bool isComplete)
     {
         var phase = _scenario.Phases[_phaseIndex];
-        var totals = _phase.ToTotals(Meter, Health.IsCorrect) with { Tree = _tree?.Look() };
+        var totals = TotalsOf(_phase) with { Tree = _tree?.Look() };
         _phases.Add(new()
         {
             Name = phase.Name,

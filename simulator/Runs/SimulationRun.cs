@@ -77,7 +77,7 @@ public sealed class SimulationRun : ISimulation
             Events = world.Counters.Events,
             Messages = world.Counters.Delivered,
             Phases = driver.Phases,
-            Totals = driver.Whole.ToTotals(driver.Meter, driver.Health.IsCorrect),
+            Totals = driver.TotalsOf(driver.Whole),
             Samples = driver.Samples,
             Distributions = new()
             {

@@ -38,6 +38,10 @@ internal sealed class Window
 
     public long NamesLost { get; set; }
 
+    public long NamesYielded { get; set; }
+
+    public long FirstYielded { get; set; }
+
     public long ResolvesOk { get; set; }
 
     public long Broadcasts { get; set; }
@@ -81,7 +85,7 @@ internal sealed class Window
         _messagesFailed.Clear();
         _linksFailed.Clear();
         _resolvesFailed.Clear();
-        (NamesRegistered, NamesDefended, NamesLost, ResolvesOk) = (0, 0, 0, 0);
+        (NamesRegistered, NamesDefended, NamesLost, NamesYielded, FirstYielded, ResolvesOk) = (0, 0, 0, 0, 0, 0);
         (Broadcasts, BroadcastTargets, BroadcastsDue, BroadcastsReached) = (0, 0, 0, 0);
         (LookupsOk, LookupsFirstTry, MessagesDelivered, LinksMade) = (0, 0, 0, 0);
         (Joins, Crashes, Leaves, FalseEvictions, BrokenAssumptions) = (0, 0, 0, 0, 0);
@@ -99,6 +103,8 @@ internal sealed class Window
         NamesRegistered = NamesRegistered,
         NamesDefended = NamesDefended,
         NamesLost = NamesLost,
+        NamesYielded = NamesYielded,
+        FirstYielded = FirstYielded,
         ResolvesOk = ResolvesOk,
         ResolvesFailed = Copy(_resolvesFailed),
         Broadcasts = Broadcasts,

@@ -131,7 +131,7 @@ internal sealed class WorkloadDriver
 
     private void Register(int node, int most)
     {
-        var name = Names.Count < most ? Names.Next(node) : Names.Draw(ref _random);
+        var name = Names.Count < most ? Names.Next() : Names.Draw(ref _random);
         if (name >= 0)
         {
             var text = Names.TextOf(name);

@@ -123,6 +123,9 @@ public sealed record Requirements
     /// <summary>At least this share of the resolutions of names answered with the name's holder, 0 … 1.</summary>
     public double? ResolveSuccess { get; init; }
 
+    /// <summary>At most so many names with two owners that reach each other, when the phase is over.</summary>
+    public int? ContestedNames { get; init; }
+
     /// <summary>At least this share of the members that were there throughout got each broadcast, 0 … 1.</summary>
     public double? BroadcastReach { get; init; }
 

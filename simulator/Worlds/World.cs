@@ -126,6 +126,9 @@ public sealed partial class World
     /// <summary>The node with this number; null where it does not live.</summary>
     public OverlayNode? this[int node] => _nodes[node];
 
+    /// <summary>Whether nothing parts the network between two nodes.</summary>
+    public bool Reaches(int one, int other) => _options.Network.Reaches(one, other) && _options.Network.Reaches(other, one);
+
     /// <summary>Whether <paramref name="node"/> lives.</summary>
     public bool IsAlive(int node) => (_flags[node] & NodeFlags.Alive) != 0;
 

@@ -62,6 +62,39 @@ public sealed class NamesAndBroadcastsTests
         Assert.True(result.Totals.Crashes > 50, result.Totals.ToString());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Names_that_both_sides_of_a_split_registered_have_one_owner_after_it_and_the_others_are_told(ulong seed)
+    {
+        var resolve = new WorkloadSpec(WorkloadKind.Resolve, 0.1);
+        var result = Run(new Scenario
+        {
+            Name = "names-netsplit-small",
+            Nodes = 60,
+            Seed = seed,
+            Workloads = [resolve],
+            Phases =
+            [
+                new Phase { Name = "whole", Duration = TimeSpan.FromMinutes(1), Workloads = [new WorkloadSpec(WorkloadKind.Register, 0.05) { Names = 60 }, resolve], Require = new Requirements { ResolveSuccess = 1 } },
+                new Phase
+                {
+                    Name = "split",
+                    Duration = TimeSpan.FromMinutes(4),
+                    Faults = [new FaultSpec(FaultKind.Partition, TimeSpan.Zero) { Share = 0.5 }],
+                    Workloads = [new WorkloadSpec(WorkloadKind.Register, 0.05) { Names = 120 }, resolve],
+                    Require = new Requirements { ContestedNames = 0 },
+                },
+                new Phase { Name = "merging", Duration = TimeSpan.FromMinutes(1), Require = new Requirements { CorrectRing = true } },
+                new Phase { Name = "one owner", Duration = TimeSpan.FromMinutes(1), Require = new Requirements { ContestedNames = 0 } },
+                new Phase { Name = "healed", Duration = TimeSpan.FromMinutes(1), Require = new Requirements { ContestedNames = 0, CorrectRing = true, ResolveSuccess = 1 } },
+            ],
+        });
+
+        Assert.True(result.Totals.NamesYielded > 20, result.Totals.ToString());
+        Assert.Equal(0, result.Totals.NamesLost);
+    }
+
     [Fact]
     public void Encoded_messages_of_names_and_broadcasts_make_the_same_run()
     {
