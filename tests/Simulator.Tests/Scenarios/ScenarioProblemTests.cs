@@ -100,7 +100,7 @@ public sealed class ScenarioProblemTests
     [InlineData("""{ "kind": "rollingRestart", "at": "1m" }""", ScenarioReason.MissingKey, "'every' is missing")]
     [InlineData("""{ "kind": "partition", "at": "1m" }""", ScenarioReason.MissingKey, "exactly one of 'share' and 'parts'")]
     [InlineData("""{ "kind": "partition", "at": "1m", "parts": [0.5, 0.4] }""", ScenarioReason.Impossible, "together 1, not 0.9")]
-    [InlineData("""{ "kind": "earthquake", "at": "1m" }""", ScenarioReason.UnknownWord, "massFailure, flashCrowd")]
+    [InlineData("""{ "kind": "earthquake", "at": "1m" }""", ScenarioReason.UnknownWord, "massFailure, rootFailure")]
     public void A_fault_is_refused_for_its_reason(string fault, ScenarioReason reason, string mentions) =>
         Refused($$"""{ "name": "x", "phases": [{ "duration": "10m", "faults": [{{fault}}] }] }""", reason, mentions);
 
