@@ -133,6 +133,10 @@ internal sealed class ChurnDriver
         {
             _world.Plan(_world.Ticks + downtime.Ticks(ref _random), (int)Planned.Back, node);
         }
+        else if (_world.IsIntroducer(node))
+        {
+            _world.Plan(_world.Ticks + _scenario.Introducers!.Downtime.Ticks, (int)Planned.Back, node); // Its address is known: whoever runs it starts it again.
+        }
         else if (_spec.Renewal is not RenewalKind.Trace && !_departures.ComesBack(node))
         {
             _world.Recycle(node);
@@ -167,7 +171,7 @@ internal sealed class ChurnDriver
             _departures.Crashed(_world.Crash(node));
         }
 
-        if (_spec.Renewal == RenewalKind.Fixed)
+        if (_spec.Renewal == RenewalKind.Fixed && !_world.IsIntroducer(node))
         {
             Arrive();
         }

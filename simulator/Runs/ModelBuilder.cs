@@ -40,6 +40,7 @@ internal static class ModelBuilder
         Network = network,
         IsContact = scenario.Mode == LinkMode.Contact,
         Wire = scenario.Wire,
+        Introducers = scenario.Introducers?.Count ?? 0,
         TraceLength = scenario.Checks.Count == 0 ? 64 : 4096,
     };
 

@@ -114,6 +114,9 @@ public sealed record Scenario
     /// <summary>The parts of the run, in order; at least one.</summary>
     public required IReadOnlyList<Phase> Phases { get; init; }
 
+    /// <summary>Members that introduce newcomers while no hub is there; null: nobody does.</summary>
+    public IntroducersSpec? Introducers { get; init; }
+
     /// <summary>The checkers that watch.</summary>
     /// <value>Default: all.</value>
     public IReadOnlyList<CheckKind> Checks { get; init; } = AllChecks;
@@ -155,4 +158,16 @@ public sealed record Scenario
 
         return this with { Phases = phases };
     }
+}
+
+/// <summary>Members that introduce newcomers: the first of the nodes, remembered by all.</summary>
+public sealed record IntroducersSpec
+{
+    /// <summary>How many.</summary>
+    /// <value>Default 5; 1 … 255.</value>
+    public int Count { get; init; } = 5;
+
+    /// <summary>How long one of them that ended is away before it is started again, with its key and its right to introduce.</summary>
+    /// <value>Default 10 min.</value>
+    public TimeSpan Downtime { get; init; } = TimeSpan.FromMinutes(10);
 }

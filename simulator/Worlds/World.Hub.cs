@@ -25,9 +25,12 @@ public sealed partial class World
     public void StopHub()
     {
         IsHubUp = false;
-        foreach (var (_, socket) in _sockets)
+        foreach (var (session, socket) in _sockets)
         {
-            PlanFromHub(socket, default);
+            if (!_endpointOf.ContainsKey(session))
+            {
+                PlanFromHub(socket, default);
+            }
         }
 
         _hubWakeAt = Never;
@@ -50,11 +53,25 @@ public sealed partial class World
 
     private long HubDelay(int node) => _options.Network.Delay(node, Capacity, ref _random);
 
-    private void OpenHubSoon(int node, LinkId link) =>
-        _events.Add(_now + HubDelay(node), (int)EventKind.HubOpens, node, link.Value);
+    private void OpenHubSoon(int node, LinkId link, int number)
+    {
+        var delay = number == 0 ? HubDelay(node) : EndpointDelay(_endpoints[EndpointFor(node, number)], node);
+        if (number != 0)
+        {
+            _dialled[(node, link)] = number;
+        }
+
+        _events.Add(_now + delay, (int)EventKind.HubOpens, node, link.Value);
+    }
 
     private void OpenHub(int node, LinkId link)
     {
+        if (_dialled.Remove((node, link), out var number))
+        {
+            OpenEndpointSession(node, link, number);
+            return;
+        }
+
         if (!IsHubUp)
         {
             _nodes[node]!.HubLost(Now, link, _outbox);
@@ -124,11 +141,14 @@ public sealed partial class World
     }
 
     /// <summary>A socket keeps the order of its messages, in each direction.</summary>
-    private long ArrivalAtHub(HubSocket socket) => socket.LastToHub = Math.Max(_now + HubDelay(socket.Node), socket.LastToHub + 1);
+    private long ArrivalAtHub(HubSocket socket) => socket.LastToHub = Math.Max(_now + SocketDelay(socket), socket.LastToHub + 1);
+
+    private long SocketDelay(HubSocket socket) =>
+        _endpointOf.TryGetValue(socket.Session, out var endpoint) ? EndpointDelay(endpoint, socket.Node) : HubDelay(socket.Node);
 
     private void PlanFromHub(HubSocket socket, in Message message)
     {
-        socket.LastFromHub = Math.Max(_now + HubDelay(socket.Node), socket.LastFromHub + 1);
+        socket.LastFromHub = Math.Max(_now + SocketDelay(socket), socket.LastFromHub + 1);
         var slot = _inFlight.Put(new InFlight { Message = message, From = -1, ToLink = socket.Link, Session = socket.Session });
         _events.Add(socket.LastFromHub, (int)EventKind.FromHub, socket.Node, slot);
     }
@@ -146,6 +166,9 @@ public sealed partial class World
             case EventKind.ToHub or EventKind.HubSessionEnds:
                 ReceiveAtHub(kind, argument);
                 break;
+            case EventKind.HubWakesUp when argument != 0:
+                EndpointWakesUp(_endpoints[node]);
+                break;
             case EventKind.HubWakesUp when IsHubUp && _now == _hubWakeAt:
                 _hubWakeAt = Never;
                 _hub.Advance(Now, _hubOutbox);
@@ -157,6 +180,12 @@ public sealed partial class World
     private void ReceiveAtHub(EventKind kind, int slot)
     {
         var carried = _inFlight.Take(slot);
+        if (_endpointOf.TryGetValue(carried.Session, out var endpoint))
+        {
+            ReceiveAtEndpoint(endpoint, kind, carried);
+            return;
+        }
+
         if (!IsHubUp)
         {
             return;
@@ -187,6 +216,7 @@ public sealed partial class World
         {
             _sessions.Remove((node, carried.ToLink)); // A frozen node's socket does not answer the hub's pings: it is cut.
             _sockets.Remove(carried.Session);
+            _endpointOf.Remove(carried.Session);
             if (!IsSuspended(node))
             {
                 _nodes[node]!.HubLost(Now, carried.ToLink, _outbox);
@@ -203,15 +233,7 @@ public sealed partial class World
 
     private void AfterHubStep()
     {
-        foreach (ref readonly var effect in _hubOutbox.Effects)
-        {
-            _hash.Add(((ulong)effect.Kind << 8) | (ulong)effect.Message.Kind, (ulong)effect.Session.Value);
-            if (effect.Kind is HubEffectKind.Send or HubEffectKind.CloseSession && _sockets.TryGetValue(effect.Session, out var socket))
-            {
-                PlanFromHub(socket, effect.Kind == HubEffectKind.CloseSession ? default : effect.Message); // No kind: the socket is closed.
-            }
-        }
-
+        PerformHubEffects();
         var wakeAt = _hubOutbox.WakeAt;
         _hubOutbox.Clear();
         if (wakeAt.Ticks != _hubWakeAt)
@@ -220,6 +242,18 @@ public sealed partial class World
             if (_hubWakeAt != Never)
             {
                 _events.Add(_hubWakeAt, (int)EventKind.HubWakesUp, -1, 0);
+            }
+        }
+    }
+
+    private void PerformHubEffects()
+    {
+        foreach (ref readonly var effect in _hubOutbox.Effects)
+        {
+            _hash.Add(((ulong)effect.Kind << 8) | (ulong)effect.Message.Kind, (ulong)effect.Session.Value);
+            if (effect.Kind is HubEffectKind.Send or HubEffectKind.CloseSession && _sockets.TryGetValue(effect.Session, out var socket))
+            {
+                PlanFromHub(socket, effect.Kind == HubEffectKind.CloseSession ? default : effect.Message); // No kind: the socket is closed.
             }
         }
     }

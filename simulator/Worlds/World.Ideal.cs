@@ -44,6 +44,11 @@ public sealed partial class World
                 cancellation.ThrowIfCancellationRequested();
             }
         }
+
+        for (var number = 0; number < Math.Min(count, _endpoints.Length); number++)
+        {
+            OpenEndpoint(number);
+        }
     }
 
     private Contact[] IssueAll(int count, CancellationToken cancellation)
@@ -111,7 +116,7 @@ public sealed partial class World
             Links = links,
         };
         BecomeAlive(number);
-        _nodes[number] = OverlayNode.FromIdeal(_options.Overlay, identity.Ports, identity.StartAt(Now), Now, place, _outbox);
+        _nodes[number] = OverlayNode.FromIdeal(_options.Overlay, identity.Ports, StartOf(number, identity), Now, place, _outbox);
         AfterStep(number);
     }
 

@@ -24,10 +24,11 @@ public sealed partial class World
         }
 
         var identity = isNew ? _identities.Renew(node) : _identities.Of(node);
-        _nodes[node] = new OverlayNode(_options.Overlay, identity.Ports, identity.StartAt(Now));
+        _nodes[node] = new OverlayNode(_options.Overlay, identity.Ports, StartOf(node, identity));
         BecomeAlive(node);
         _nodes[node]!.Start(Now, _outbox);
         AfterStep(node);
+        OpenEndpoint(node);
         return true;
     }
 
@@ -128,6 +129,7 @@ public sealed partial class World
 
     private void Vanish(int node)
     {
+        CloseEndpoint(node);
         EndSessions(node);
         EndSetUps(node);
         ForgetFrozen(node);

@@ -57,6 +57,7 @@ public sealed partial class World
         _directory = new RingDirectory(options.Capacity);
         _identities = new WorldIdentities(options.Seed, options.Capacity);
         _trace = new WorldTrace(options.TraceLength);
+        _endpoints = [.. Enumerable.Range(0, options.Introducers).Select(node => new Endpoint(node))];
         _hub = NewHub();
     }
 
@@ -343,7 +344,7 @@ public sealed partial class World
                 TakeBack(node, effect.Link);
                 break;
             case EffectKind.OpenHub:
-                OpenHubSoon(node, effect.Link);
+                OpenHubSoon(node, effect.Link, effect.Number);
                 break;
             case EffectKind.CloseHub:
                 CloseHub(node, effect.Link);

@@ -29,6 +29,10 @@ public sealed record WorldOptions
     /// <summary>Messages are encoded and decoded again, as on a real wire; the same run, slower.</summary>
     public bool Wire { get; init; }
 
+    /// <summary>Members that introduce newcomers, and that every node remembers: the nodes with the lowest numbers.</summary>
+    /// <value>Default 0; 0 … 255.</value>
+    public int Introducers { get; init; }
+
     /// <summary>Events that are remembered, to be shown after a violation.</summary>
     /// <value>Default 16,384.</value>
     public int TraceLength { get; init; } = 16_384;

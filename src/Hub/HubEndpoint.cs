@@ -25,6 +25,12 @@ internal sealed class HubEndpoint(HubLoop loop, HubOptions options)
             return;
         }
 
+        if (protocol == HubProtocol.Smoke && options.Delegate is not null)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"A member introduces nodes here, and serves no pages: ask for the subprotocol {Subprotocol}, or go to a hub.");
+            return;
+        }
+
         if (protocol == HubProtocol.Smoke && WhyNoPage(context) is { } why)
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden, why);

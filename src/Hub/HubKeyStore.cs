@@ -8,6 +8,7 @@ namespace Overlay.Hub;
 
 /// <summary>Keeps what makes a hub the same hub after a restart: its key, its secret, the founded mark and the counters of collided keys.</summary>
 /// <remarks>
+/// A member that introduces keeps the same, but for the key: that is the member's own, and kept with it.
 /// One file, <c>hub.json</c>, readable by its owner only and replaced atomically: it is always whole, either old or new. A second file,
 /// <c>hub.lock</c>, is held open so that two hubs never share a directory.
 /// </remarks>
@@ -21,7 +22,7 @@ internal sealed class HubKeyStore : IDisposable
     private readonly string? _path;
     private readonly FileStream? _lock;
 
-    private HubKeyStore(string? path, FileStream? @lock, HubKey key, byte[] caSecret, HubState state)
+    private HubKeyStore(string? path, FileStream? @lock, HubKey? key, byte[] caSecret, HubState state)
     {
         _path = path;
         _lock = @lock;
@@ -30,7 +31,8 @@ internal sealed class HubKeyStore : IDisposable
         State = state;
     }
 
-    public HubKey Key { get; }
+    /// <summary>The hub's key; null where a member introduces with its own.</summary>
+    public HubKey? Key { get; }
 
     /// <summary>The secret behind the nonces of positions, 32 bytes.</summary>
     public byte[] CaSecret { get; }
@@ -39,12 +41,14 @@ internal sealed class HubKeyStore : IDisposable
     public HubState State { get; private set; }
 
     /// <summary>Opens a directory, making directory and key where there are none; null keeps all in memory.</summary>
+    /// <param name="directory">Where; null: nowhere.</param>
+    /// <param name="hasKey">Whether a key is made and kept.</param>
     /// <exception cref="HubException">The data is damaged, in use, or not accessible.</exception>
-    public static HubKeyStore Open(string? directory)
+    public static HubKeyStore Open(string? directory, bool hasKey = true)
     {
         if (directory is null)
         {
-            return new(null, null, HubKey.Create(), RandomNumberGenerator.GetBytes(HubIdentity.CaSecretBytes), HubState.New);
+            return new(null, null, hasKey ? HubKey.Create() : null, RandomNumberGenerator.GetBytes(HubIdentity.CaSecretBytes), HubState.New);
         }
 
         FileStream? held = null;
@@ -55,10 +59,10 @@ internal sealed class HubKeyStore : IDisposable
             held = Lock(directory);
             if (File.Exists(path))
             {
-                return Load(path, held);
+                return Load(path, held, hasKey);
             }
 
-            var made = new HubKeyStore(path, held, HubKey.Create(), RandomNumberGenerator.GetBytes(HubIdentity.CaSecretBytes), HubState.New);
+            var made = new HubKeyStore(path, held, hasKey ? HubKey.Create() : null, RandomNumberGenerator.GetBytes(HubIdentity.CaSecretBytes), HubState.New);
             made.Save(HubState.New);
             return made;
         }
@@ -88,9 +92,11 @@ internal sealed class HubKeyStore : IDisposable
         var content = new Content
         {
             Version = FormatVersion,
-            Key = Key.Export(),
+            Key = Key?.Export() ?? [],
             Secret = CaSecret,
             Founded = state.IsFounded,
+            Since = state.Numbers?.Since ?? 0,
+            Used = state.Numbers?.Used ?? 0,
             Collisions = [.. state.Collisions.Select(one => new Collision { Key = one.Key.ToString("x32", null), Counter = one.Counter })],
         };
         content.Check = content.ComputeCheck();
@@ -102,11 +108,11 @@ internal sealed class HubKeyStore : IDisposable
 
     public void Dispose()
     {
-        Key.Dispose();
+        Key?.Dispose();
         _lock?.Dispose();
     }
 
-    private static HubKeyStore Load(string path, FileStream held)
+    private static HubKeyStore Load(string path, FileStream held, bool hasKey)
     {
         try
         {
@@ -122,7 +128,8 @@ internal sealed class HubKeyStore : IDisposable
             }
 
             var collisions = content.Collisions.Select(one => new CollidedKey(UInt128.Parse(one.Key, System.Globalization.NumberStyles.HexNumber, null), one.Counter));
-            return new(path, held, HubKey.Import(content.Key), content.Secret, new(content.Founded, [.. collisions]));
+            var state = new HubState(content.Founded, [.. collisions]) { Numbers = hasKey ? null : new(content.Since, content.Used) };
+            return new(path, held, hasKey ? HubKey.Import(content.Key) : null, content.Secret, state);
         }
         catch (Exception e) when (e is JsonException or CryptographicException or FormatException or OverflowException)
         {
@@ -184,6 +191,12 @@ internal sealed class HubKeyStore : IDisposable
 
         public Collision[] Collisions { get; set; } = [];
 
+        /// <summary>Of a member that introduces: the beginning of its delegation.</summary>
+        public long Since { get; set; }
+
+        /// <summary>Of a member that introduces: certificates issued under that delegation.</summary>
+        public uint Used { get; set; }
+
         /// <summary>SHA-256 over all the rest: a torn or edited file is noticed, not half believed.</summary>
         public string Check { get; set; } = "";
 
@@ -191,6 +204,11 @@ internal sealed class HubKeyStore : IDisposable
         {
             var parts = new List<string> { $"{Version}", Convert.ToHexString(Key), Convert.ToHexString(Secret), Founded ? "1" : "0" };
             parts.AddRange(Collisions.Select(one => $"{one.Key}={one.Counter}"));
+            if (Since != 0)
+            {
+                parts.Add($"{Since}+{Used}");
+            }
+
             return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('|', parts))));
         }
     }

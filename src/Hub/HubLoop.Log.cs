@@ -26,6 +26,9 @@ internal sealed partial class HubLoop
             case HubObservation.Founded:
                 LogFounded(_admission.Network.ToString(), peer);
                 break;
+            case HubObservation.Delegated:
+                LogDelegated(peer);
+                break;
             case HubObservation.Dropped:
                 LogDropped(effect.Session.Value, effect.Drop);
                 break;
@@ -52,6 +55,9 @@ internal sealed partial class HubLoop
 
     [LoggerMessage(7, LogLevel.Debug, "A message of session {Session} was dropped: {Drop}")]
     private partial void LogDropped(long session, DropReason drop);
+
+    [LoggerMessage(11, LogLevel.Information, "{Peer} may introduce newcomers")]
+    private partial void LogDelegated(string peer);
 
     [LoggerMessage(8, LogLevel.Warning, "Session {Session} reads too slowly and was aborted")]
     private partial void LogSlowClient(long session);

@@ -40,7 +40,10 @@ internal sealed partial class HubLoop : IAsyncDisposable
         _log = log;
         _clock = new(time);
         _startedAt = _clock.Now;
-        _admission = new(_startedAt, options.ToAdmission(), new(store.Key, new SystemSecrets(), store.CaSecret), store.State);
+        var identity = options.Delegate is { } delegated
+            ? new HubIdentity(delegated.Signing, new SystemSecrets(), store.CaSecret) { Delegation = delegated.Delegation, NetworkKey = delegated.HubKey }
+            : new HubIdentity(store.Key!, new SystemSecrets(), store.CaSecret);
+        _admission = new(_startedAt, options.ToAdmission(), identity, store.State);
         _smoke = new(options);
         _timer = time.CreateTimer(_ => _inputs.Writer.TryWrite(HubInput.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _running = Task.Run(RunAsync);
@@ -80,6 +83,15 @@ internal sealed partial class HubLoop : IAsyncDisposable
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
             return false;
+        }
+    }
+
+    /// <summary>The member that introduces here was granted a newer delegation, or heard of other places.</summary>
+    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds)
+    {
+        lock (_gate)
+        {
+            _admission.Redelegate(delegation, seeds);
         }
     }
 

@@ -62,6 +62,18 @@ public sealed record HubOptions
     /// <value>Default 1,000 a second, burst 4,000; more close it with code 1008.</value>
     public Rate MessagesPerPage { get; init; } = new(1000, 4000);
 
+    /// <summary>Where a member introduces and this is its endpoint: with what right.</summary>
+    /// <value>Default null: this is a hub of its own.</value>
+    public HubDelegate? Delegate { get; init; }
+
+    /// <summary>Members that this hub lets introduce newcomers at a time; 0: none may.</summary>
+    /// <value>Default 64; 0 … 1,024.</value>
+    public int MaxDelegates { get; init; } = 64;
+
+    /// <summary>Addresses of other hubs of the network that newcomers are told to remember.</summary>
+    /// <value>Default empty; at most 8.</value>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
     /// <summary>Admission in detail; null follows from the other options.</summary>
     /// <remarks>Quotas of <see cref="HubAdmissionOptions.Loopback"/> where only this machine reaches the hub, else the defaults.</remarks>
     public HubAdmissionOptions? Admission { get; init; }
@@ -109,6 +121,8 @@ public sealed record HubOptions
             Tokens = Tokens.Count > 0 ? Tokens : basis.Tokens,
             HubNumber = HubNumber,
             CanFound = basis.CanFound && HubNumber == 0,
+            MaxDelegates = Admission?.MaxDelegates ?? MaxDelegates,
+            Seeds = Seeds.Count > 0 ? Seeds : basis.Seeds,
             Ice = Ice,
         };
     }
@@ -129,3 +143,9 @@ public sealed record HubOptions
         }
     }
 }
+
+/// <summary>With what right a member introduces newcomers.</summary>
+/// <param name="Signing">The member's own key.</param>
+/// <param name="Delegation">What the network's hub granted to that key.</param>
+/// <param name="HubKey">The key of that hub, 64 bytes.</param>
+public sealed record HubDelegate(Identity.ISigning Signing, Identity.Delegation Delegation, ReadOnlyMemory<byte> HubKey);

@@ -87,6 +87,10 @@ public sealed class HubServer : IAsyncDisposable
         }
     }
 
+    /// <summary>The member that introduces here (<see cref="HubOptions.Delegate"/>) was granted a newer delegation, or heard of other places where one is admitted.</summary>
+    /// <exception cref="InvalidOperationException">This is a hub of its own, or the delegation is for another key.</exception>
+    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds) => _service.Redelegate(delegation, seeds);
+
     /// <summary>Says good-bye to all clients and frees the port. May be called more than once.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {

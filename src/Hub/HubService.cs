@@ -41,13 +41,21 @@ internal sealed class HubService : IHostedLifecycleService, IAsyncDisposable
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         _options.Validate();
-        _store = HubKeyStore.Open(_options.DataDirectory);
+        _store = HubKeyStore.Open(_options.DataDirectory, hasKey: _options.Delegate is null);
         if (_options.StunPort is { } port)
         {
             _stun = StunResponder.Start(_options.Listen, port);
         }
 
-        _loop = new(_options, _store, _time, _log);
+        try
+        {
+            _loop = new(_options, _store, _time, _log);
+        }
+        catch (ArgumentException e) when (_options.Delegate is not null)
+        {
+            throw new HubException(HubError.InvalidOptions, $"Delegate: {e.Message} Ask the network's hub for another.", e);
+        }
+
         _endpoint = new(_loop, _options);
 
         // The server's own stop waits for its connections, so they must hear of it before.
@@ -84,6 +92,9 @@ internal sealed class HubService : IHostedLifecycleService, IAsyncDisposable
         Interlocked.Exchange(ref _store, null)?.Dispose();
         _meter.Dispose();
     }
+
+    /// <summary>See <see cref="HubLoop.Redelegate"/>; nothing after the end.</summary>
+    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds) => _loop?.Redelegate(delegation, seeds);
 
     public Task HandleAsync(HttpContext context)
     {

@@ -73,7 +73,7 @@ public sealed record HubStatus
             Signals = now.Signals,
             Messages = now.ToGateways + now.FromGateways,
             PageSignals = smoke.Forwarded,
-            Admissions = new(now.Founders, now.Introduced, now.Retried, now.Attachments, now.Renewals, now.Superseded),
+            Admissions = new(now.Founders, now.Introduced, now.Retried, now.Attachments, now.Renewals, now.Superseded, now.Delegations),
             Refused = Named<AdmitRefusal>(now.RefusedBy),
             Dropped = Named<DropReason>(now.DroppedBy),
         };
@@ -103,7 +103,7 @@ public sealed record HubStatus
 public sealed record HubSockets(int Now, int Max, long TooSlow);
 
 /// <summary>What newcomers and members were told.</summary>
-public sealed record HubAdmissions(long Founders, long Introduced, long Retried, long Attachments, long Renewals, long Superseded);
+public sealed record HubAdmissions(long Founders, long Introduced, long Retried, long Attachments, long Renewals, long Superseded, long Delegations);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(HubStatus))]

@@ -43,6 +43,12 @@ public sealed class Node : IAsyncDisposable
     /// <summary>What the node counted.</summary>
     public NodeCounters Counters => _host.Counters;
 
+    /// <summary>Where others are admitted by this node now; null where nowhere.</summary>
+    public string? IntroducesAt => _host.IntroducesAt;
+
+    /// <summary>Addresses of hubs and introducing members that this node remembers, the surest first.</summary>
+    public IReadOnlyList<string> Seeds => _host.Seeds;
+
     /// <summary>Cancelled when the node has stopped.</summary>
     public CancellationToken Ended => _host.Ended;
 

@@ -39,6 +39,10 @@ public sealed class NodeOptions
     /// <value>Default empty.</value>
     public string Token { get; set; } = "";
 
+    /// <summary>The endpoint at which this node introduces others, whether hubs live or not: it is a seed then.</summary>
+    /// <value>Default null: it introduces nobody. Not for guests. With <see cref="DataDirectory"/>, the right to do so outlives a restart.</value>
+    public IIntroduction? Introduction { get; set; }
+
     /// <summary>How long starting may take.</summary>
     /// <value>Default 60 s; more than zero.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
@@ -82,6 +86,11 @@ public sealed class NodeOptions
             yield return $"Port: {Port} is not in 0 … 65535.";
         }
 
+        if (Introduction is not null && IsGuest)
+        {
+            yield return "Introduction: a guest (IsGuest) has no place in the network to introduce others to.";
+        }
+
         if (StartTimeout <= TimeSpan.Zero)
         {
             yield return $"StartTimeout: {StartTimeout} is not more than zero.";
@@ -117,6 +126,7 @@ public sealed class NodeOptions
             Port = Port,
             IsGuest = IsGuest,
             Token = Token,
+            Introduction = Introduction,
             StartTimeout = StartTimeout,
             Seed = Seed,
             TimeProvider = TimeProvider,

@@ -63,6 +63,14 @@ public sealed partial class OverlayNode
         Settle(now);
     }
 
+    /// <summary>The host has opened this node's own endpoint, where others are admitted under its delegation; it is dialled as the hub after all others.</summary>
+    public void EndpointOpened(Instant now, Outbox outbox)
+    {
+        Begin(now, outbox);
+        _hubs.EndpointOpened(now);
+        Settle(now);
+    }
+
     /// <summary>The connection of an <see cref="EffectKind.OpenLink"/> has its candidates (offerer and answerer).</summary>
     public void LinkDescribed(Instant now, LinkId link, LinkDescription local, Outbox outbox)
     {
@@ -129,7 +137,7 @@ public sealed partial class OverlayNode
 
     private static bool IsOfLink(MessageKind kind) => kind is MessageKind.Proof or MessageKind.LinkStatus;
 
-    private static bool IsOfHub(MessageKind kind) => kind is >= MessageKind.HubHello and <= MessageKind.OtherGateway;
+    private static bool IsOfHub(MessageKind kind) => kind is (>= MessageKind.HubHello and <= MessageKind.OtherGateway) or MessageKind.AskDelegation or MessageKind.Delegated;
 
     /// <summary>Before the proof nothing else is accepted.</summary>
     private void ReceiveProof(Instant now, LinkSetUp setUp, in Message message)

@@ -57,7 +57,7 @@ public sealed partial class OverlayNode
         _courier = new Courier(_context);
         _intake = new Intake(_context, _courier);
         _links = new LinkSetUps(_context, _courier);
-        _hubs = new HubSessions(_context, _courier, start.HubCount, start.RememberedHubKey, start.Token, start.IsGuest);
+        _hubs = new HubSessions(_context, _courier, start.HubCount, start.Introductions, start.RememberedHubKey, start.Token, start.IsGuest);
         _prngOfNames = _context.Prng.Split();
         _detector = new FailureDetector(options, this, _context.Links, _context.Prng.Split());
     }
@@ -76,6 +76,9 @@ public sealed partial class OverlayNode
 
     /// <summary>The key of the hub that admitted this node, empty before: to be remembered across restarts.</summary>
     public ReadOnlyMemory<byte> HubKey => _hubs.HubKey;
+
+    /// <summary>What a hub granted to a node that introduces others: to be kept across restarts.</summary>
+    public Delegation? Delegation => _hubs.Delegation;
 
     /// <summary>Link set-ups in flight, at most <see cref="OverlayOptions.MaxSetUps"/>.</summary>
     public int SetUpsInFlight => _context.Links.SetUpCount;

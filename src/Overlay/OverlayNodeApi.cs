@@ -1,4 +1,5 @@
 using Overlay.Identity;
+using Overlay.Signalling;
 
 namespace Overlay;
 
@@ -19,4 +20,8 @@ public sealed record NodePorts(ISigning Signing, ISealing? Sealing, ISecrets Sec
 /// <param name="RememberedHubKey">The hub's key of an earlier start; a hub with another is refused. Null: whoever answers first.</param>
 /// <param name="Token">A join token, empty where none is needed.</param>
 /// <param name="IsGuest">Sends through the hub and a gateway and wants no place in the ring.</param>
-public sealed record NodeStart(ulong Seed, long Instance, int HubCount, byte[]? RememberedHubKey, string Token, bool IsGuest);
+public sealed record NodeStart(ulong Seed, long Instance, int HubCount, byte[]? RememberedHubKey, string Token, bool IsGuest)
+{
+    /// <summary>Where members introduce, and whether this one is to.</summary>
+    public NodeIntroductions Introductions { get; init; } = NodeIntroductions.None;
+}

@@ -79,6 +79,9 @@ internal sealed partial class NodeLoop
     /// <summary>Hub sessions that are connecting or open. Read on the loop.</summary>
     public int HubSessionCount => _hubs.Count;
 
+    /// <summary>The address of the hub of a session, while that is open; to be asked on the loop.</summary>
+    public string? NameOfHub(LinkId session) => _hubs.NameOf(session);
+
     /// <summary>Queues an input and wakes the loop; from any thread.</summary>
     public async ValueTask PostAsync(LoopInput input, CancellationToken cancellationToken)
     {

@@ -27,6 +27,9 @@ public enum OverlayError
     /// <summary>The data directory cannot be used.</summary>
     DataUnusable,
 
+    /// <summary>The endpoint at which the node introduces others cannot be opened.</summary>
+    IntroductionFailed,
+
     /// <summary>The node was stopped.</summary>
     Stopped,
 }

@@ -9,6 +9,7 @@ using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
+using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;
@@ -28,11 +29,13 @@ public sealed partial class OverlayHost : IAsyncDisposable
     private readonly NodeIdentity _identity;
     private readonly OverlayNode _node;
     private readonly NodeLoop _loop;
+    private readonly ILogger _log;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<CommandResult>> _pending = new();
     private readonly Channel<OverlayMessage> _messages;
     private readonly CancellationTokenSource _ended = new();
     private Task _running = Task.CompletedTask;
     private int _isEnding;
+    private int _hasEnded;
 
     private OverlayHost(RuntimeOptions options, NodeIdentity identity, IReadOnlyList<UdpPath> paths, DtlsCertificate certificate, Bell bell)
     {
@@ -43,10 +46,22 @@ public sealed partial class OverlayHost : IAsyncDisposable
         Span<byte> drawn = stackalloc byte[8];
         secrets.Fill(drawn);
         var seed = options.Seed ?? BitConverter.ToUInt64(drawn);
+        _log = options.LoggerFactory.CreateLogger<OverlayHost>();
+        _memory = NodeMemory.Open(options.DataDirectory);
+        if (_memory.WasDamaged)
+        {
+            LogForgotten(_log, options.DataDirectory!);
+        }
+
+        _endpoint = options.Introduction is { } introduction ? new OwnEndpoint(introduction, RightFor, EndpointOpened, _log) : null;
+        var ways = WaysOf(options, _memory, _endpoint);
         _node = new OverlayNode(
             options.Protocol,
             new NodePorts(identity.Signing, identity.Sealing, secrets),
-            new NodeStart(seed, identity.Instance, options.Hubs.Count, identity.RememberedHubKey, options.Token, options.IsGuest));
+            new NodeStart(seed, identity.Instance, options.Hubs.Count, identity.RememberedHubKey, options.Token, options.IsGuest)
+            {
+                Introductions = IntroductionsOf(options, ways.Count),
+            });
         Ended = _ended.Token; // Good also after the source was disposed.
         Endpoints = [.. paths.Select(path => path.Local)];
         _loop = new NodeLoop(
@@ -54,9 +69,9 @@ public sealed partial class OverlayHost : IAsyncDisposable
             new NodeClock(options.TimeProvider),
             new LinkManager(paths, certificate, secrets),
             paths,
-            options.Hubs,
+            ways,
             bell,
-            options.LoggerFactory.CreateLogger<OverlayHost>())
+            _log)
         {
             OnCompleted = Complete,
             OnDelivered = Deliver,
@@ -113,6 +128,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
         try
         {
             await host.JoinAsync(cancellationToken).ConfigureAwait(false);
+            await host.BeginIntroducingAsync(cancellationToken).ConfigureAwait(false);
             return host;
         }
         catch
@@ -335,7 +351,14 @@ public sealed partial class OverlayHost : IAsyncDisposable
         }
     }
 
-    private async Task EndAsync() => await _running.ConfigureAwait(false);
+    private async Task EndAsync()
+    {
+        await _running.ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
+        {
+            await EndIntroducingAsync().ConfigureAwait(false);
+        }
+    }
 
     private void Complete(RequestId request, Outcome outcome, object? result)
     {
@@ -367,6 +390,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             Phase = seen.Phase;
         }
 
+        LearnFrom(seen, detail);
         Counters.Count(seen);
         _options.OnObserved?.Invoke(seen);
     }

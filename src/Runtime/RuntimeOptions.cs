@@ -15,7 +15,7 @@ public sealed record RuntimeOptions
     /// <summary>The protocol's tunables.</summary>
     public OverlayOptions Protocol { get; init; } = OverlayOptions.Default;
 
-    /// <summary>The directory of the node's key, instance and remembered hub; null keeps all of it in memory.</summary>
+    /// <summary>The directory of the node's key, instance, remembered hub and seeds; null keeps all of it in memory.</summary>
     /// <value>Default null: a new identity for each start.</value>
     public string? DataDirectory { get; init; }
 
@@ -38,6 +38,10 @@ public sealed record RuntimeOptions
     /// <summary>The join token for a hub that asks for one.</summary>
     /// <value>Default empty.</value>
     public string Token { get; init; } = "";
+
+    /// <summary>The endpoint at which this node introduces others, as soon as a hub has granted it the right to.</summary>
+    /// <value>Default null: it introduces nobody. Not for guests.</value>
+    public IIntroduction? Introduction { get; init; }
 
     /// <summary>How long <c>StartAsync</c> waits for a place in the network.</summary>
     /// <value>Default 60 s. It ends at once where the hub refuses.</value>
@@ -81,6 +85,16 @@ public sealed record RuntimeOptions
         if (MaxUndelivered < 1)
         {
             throw new ArgumentException($"MaxUndelivered: {MaxUndelivered} is less than 1.");
+        }
+
+        if (Introduction is not null && IsGuest)
+        {
+            throw new ArgumentException("Introduction: a guest has no place in the network to introduce others to.");
+        }
+
+        if (Introduction is { Address: { Length: > 0 } address } && !NodeMemory.IsSeed(address))
+        {
+            throw new ArgumentException($"Introduction: '{address}' is no address for others; it begins with ws:// or wss:// and has at most {Messages.Admitted.MaxSeedLength} characters.");
         }
 
         if (StartTimeout <= TimeSpan.Zero)

@@ -13,14 +13,14 @@ public sealed class HubKeyStoreTests
         var state = new HubState(IsFounded: true, [new(UInt128.MaxValue - 5, 3), new(7, 1)]);
         using (var store = HubKeyStore.Open(data.Path))
         {
-            (key, secret) = (store.Key.PublicKey.ToArray(), store.CaSecret);
+            (key, secret) = (store.Key!.PublicKey.ToArray(), store.CaSecret);
             Assert.False(store.State.IsFounded);
             store.Save(state);
         }
 
         using var again = HubKeyStore.Open(data.Path);
 
-        Assert.Equal(key, again.Key.PublicKey.ToArray());
+        Assert.Equal(key, again.Key!.PublicKey.ToArray());
         Assert.Equal(secret, again.CaSecret);
         Assert.True(again.State.IsFounded);
         Assert.Equal(state.Collisions, again.State.Collisions);

@@ -6,6 +6,10 @@ internal static class ScenarioShape
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromMinutes(10);
     private static readonly DurationShape Length = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(365));
 
+    private static readonly ObjectShape<IntroducersSpec> Introducers = new ObjectShape<IntroducersSpec>("introducers", new())
+        .AddValue("count", new WholeShape<int>(1, 255), "How many.", one => one.Count, (one, value) => one with { Count = value })
+        .AddValue("downtime", new DurationShape(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long one that ended is away before it is started again, with its key and its right.", one => one.Downtime, (one, value) => one with { Downtime = value });
+
     public static ObjectShape<Scenario> Scenario { get; } = new ObjectShape<Scenario>("scenario", new() { Name = "", Phases = [] })
         .Ignore("$schema")
         .Add("name", new TextShape(1, 80), "A short name, used in titles and file names.", scenario => scenario.Name, (scenario, value) => scenario with { Name = value }, isRequired: true)
@@ -20,6 +24,7 @@ internal static class ScenarioShape
         .Add("overlay", OptionsShape.Options, "The tunables of every node.", scenario => scenario.Options, (scenario, value) => scenario with { Options = value })
         .Add("network", NetworkShapes.Network, "Delay, loss, bandwidth, cost of a link, NATs.", scenario => scenario.Network, (scenario, value) => scenario with { Network = value })
         .Add("churn", ChurnShapes.Churn, "Arrivals and departures of every phase that states none of its own.", scenario => scenario.Churn, (scenario, value) => scenario with { Churn = value })
+        .Add("introducers", Introducers, "Members that introduce newcomers while no hub is there: the first of the nodes, remembered by all.", scenario => scenario.Introducers, (scenario, value) => scenario with { Introducers = value })
         .Add("workloads", ChurnShapes.Workloads, "What the members do in every phase that states nothing of its own.", scenario => scenario.Workloads, (scenario, value) => scenario with { Workloads = value })
         .AddOptional("duration", Length, "The whole run, for a file without phases (default 10m) or with a last phase that states none.", _ => null, (scenario, _) => scenario)
         .Add("phases", PhaseShapes.Phases, "The parts of the run, in order. Without them: one phase.", scenario => scenario.Phases.Count > 0 ? scenario.Phases : null, (scenario, value) => scenario with { Phases = value })

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Overlay.Cli.Introducing;
 using Overlay.Cli.Output;
 using Overlay.Nodes;
 using Overlay.Runtime;
@@ -33,14 +34,18 @@ internal static class NodeCommand
         {
             hubs, name, data, listen, port, token, timeout, json,
         };
+        var introduce = new IntroduceOptions();
+        introduce.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
+            var directory = parsed.GetValue(data) ?? DefaultData(parsed.GetValue(hubs)!, parsed.GetValue(name));
             var options = new NodeOptions
             {
                 Hubs = CommonOptions.ToUris(parsed.GetValue(hubs)!),
                 Name = parsed.GetValue(name),
-                DataDirectory = parsed.GetValue(data) ?? DefaultData(parsed.GetValue(hubs)!, parsed.GetValue(name)),
+                DataDirectory = directory,
+                Introduction = introduce.Read(parsed, directory),
                 Listen = parsed.GetValue(listen),
                 Port = parsed.GetValue(port),
                 Token = parsed.GetValue(token) ?? "",
@@ -62,6 +67,12 @@ internal static class NodeCommand
         await using var node = await Node.StartAsync(options, cancellationToken).ConfigureAwait(false);
         terminal.WriteJson(new { type = "joined", id = node.Id, name = node.Name, ms = Math.Round(clock.Elapsed.TotalMilliseconds) });
         terminal.Say($"{node.Id} is in the ring{(node.Name is null ? "" : $" as {node.Name}")} after {clock.Elapsed.TotalMilliseconds:F0} ms");
+        if (node.IntroducesAt is { } place)
+        {
+            terminal.WriteJson(new { type = "introducing", uri = place });
+            terminal.Say($"newcomers are introduced at {place}");
+        }
+
         var receiving = ReceiveAsync(terminal, node);
         var sending = SendLinesAsync(terminal, node, cancellationToken);
         try

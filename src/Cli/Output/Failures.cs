@@ -32,7 +32,7 @@ internal static class Failures
 
     private static int ExitCodeOf(OverlayException e) => e.Reason switch
     {
-        OverlayError.SocketUnavailable or OverlayError.LibraryMissing or OverlayError.DataUnusable or OverlayError.NotAHub => ExitCodes.BadInput,
+        OverlayError.SocketUnavailable or OverlayError.LibraryMissing or OverlayError.DataUnusable or OverlayError.NotAHub or OverlayError.IntroductionFailed => ExitCodes.BadInput,
         OverlayError.Command when e.Outcome is Outcome.TooLarge => ExitCodes.BadInput,
         _ => ExitCodes.Failed,
     };

@@ -24,15 +24,10 @@ public sealed partial class HubAdmission
 
         var keyName = PositionBook.NameOf(admit.PublicKey.Span);
         Span<byte> nonce = stackalloc byte[NodeCertificate.NonceBytes];
-        if (!_positions.TryPlace(admit.PublicKey.Span, _members, nonce, out var id, out var isNewCollision))
+        if (!TryPlace(now, session, admit, keyName, nonce, out var id, out var kept, outbox))
         {
             Refuse(now, session, AdmitRefusal.TooMany, "no free position for this key", outbox);
             return;
-        }
-
-        if (isNewCollision)
-        {
-            outbox.Persist();
         }
 
         if (_members.HasNewer(id, admit.Instance))
@@ -41,7 +36,14 @@ public sealed partial class HubAdmission
             return;
         }
 
-        var certificate = _members.FreshCertificate(now, id, keyName) ?? Issue(now, admit.PublicKey.Span, nonce);
+        var certificate = _members.FreshCertificate(now, id, keyName) ?? (kept is not null && Serves(now, kept) ? kept : null)
+            ?? Issue(now, admit.PublicKey.Span, nonce, outbox);
+        if (certificate is null)
+        {
+            Refuse(now, session, AdmitRefusal.DelegationEnded, "this member may admit nobody more; try a hub, or another member that introduces", outbox);
+            return;
+        }
+
         _members.Note(id, keyName, admit.Instance);
         _members.Keep(certificate, keyName);
         Bind(now, session, certificate, keyName, admit.Instance, outbox);
@@ -54,6 +56,27 @@ public sealed partial class HubAdmission
         }
 
         Welcome(now, session, admit.IsGuest, outbox);
+    }
+
+    /// <summary>Where the newcomer belongs: where its certificate of an earlier time put it, else where this hub draws it.</summary>
+    private bool TryPlace(
+        Instant now, HubSession session, Admit admit, UInt128 keyName, Span<byte> nonce, out RingId id, out NodeCertificate? kept, HubOutbox outbox)
+    {
+        kept = Kept(now, admit, keyName) ?? session.Certificate; // Who asks once more is whom it was a moment ago.
+        if (kept is not null)
+        {
+            kept.Nonce.CopyTo(nonce);
+            id = kept.Id;
+            return true;
+        }
+
+        var isPlaced = _positions.TryPlace(admit.PublicKey.Span, _members, nonce, out id, out var isNewCollision);
+        if (isNewCollision)
+        {
+            outbox.Persist();
+        }
+
+        return isPlaced;
     }
 
     /// <summary>Whether the newcomer may come in; cheap questions first, the signature last.</summary>
@@ -76,7 +99,7 @@ public sealed partial class HubAdmission
             return (AdmitRefusal.BadSignature, "this session proved another key before");
         }
 
-        return HubProofs.VerifyAdmit(_identity.Signing, _hubKey, session.Challenge, admit)
+        return HubProofs.VerifyAdmit(_identity.Signing, _speakerKey, session.Challenge, admit)
             ? (null, "")
             : (AdmitRefusal.BadSignature, "the signature does not fit key, challenge and hub");
     }
@@ -96,12 +119,6 @@ public sealed partial class HubAdmission
         Shelve(now, session);
     }
 
-    private NodeCertificate Issue(Instant now, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> nonce)
-    {
-        var from = now.UnixMilliseconds / 1000;
-        return NodeCertificate.Issue(_identity.Signing, publicKey, nonce, from, from + (long)_options.CertificateLife.TotalSeconds);
-    }
-
     private void Welcome(Instant now, HubSession session, bool isGuest, HubOutbox outbox)
     {
         Descriptor? gateway = null;
@@ -112,7 +129,7 @@ public sealed partial class HubAdmission
             mode = AdmitMode.Introduce;
             gateway = chosen.Descriptor;
         }
-        else if (!isGuest && _options.CanFound && MayFound(now) && (_founder is null || _founder == session))
+        else if (!isGuest && _options.CanFound && !IsDelegate && MayFound(now) && (_founder is null || _founder == session))
         {
             mode = AdmitMode.Found;
             _founder = session;
@@ -126,7 +143,7 @@ public sealed partial class HubAdmission
 
         _counters.Modes[(int)mode]++;
         var servers = _options.Ice.For(now, session.Member.ToString());
-        Reply(now, session, new Admitted(session.Certificate!, mode, (int)retryAfter.TotalMilliseconds, gateway, servers), outbox);
+        Reply(now, session, new Admitted(session.Certificate!, mode, (int)retryAfter.TotalMilliseconds, gateway, servers) { Seeds = _delegates.Seeds(now, _seeds) }, outbox);
         outbox.Observe(new() { Observation = HubObservation.Admitted, Session = session.Id, Peer = session.Member, Mode = mode });
     }
 
@@ -157,7 +174,13 @@ public sealed partial class HubAdmission
             return;
         }
 
-        fresh ??= Issue(now, certificate.PublicKey, certificate.Nonce);
+        fresh ??= Issue(now, certificate.PublicKey, certificate.Nonce, outbox);
+        if (fresh is null)
+        {
+            Drop(from, DropReason.Quota, outbox);
+            return;
+        }
+
         _members.Keep(fresh, keyName);
         _counters.Renewals++;
         outbox.Send(from.Id, Answer(now, message, new Renewed(fresh)));

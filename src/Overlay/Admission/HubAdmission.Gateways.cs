@@ -60,9 +60,14 @@ public sealed partial class HubAdmission
     private (AdmitRefusal? Refusal, string Text) Judge(Instant now, HubSession session, Attach attach, UInt128 keyName)
     {
         var certificate = attach.Certificate;
-        if (certificate.Audience != Network || certificate.Issuer != Network)
+        if (certificate.Audience != Network)
         {
             return (AdmitRefusal.WrongNetwork, "the certificate is for another network");
+        }
+
+        if (IsDelegate && !certificate.PublicKey.SequenceEqual(_speakerKey))
+        {
+            return (AdmitRefusal.Closed, "the only gateway of a member that introduces is itself");
         }
 
         if (session.IsBound && session.KeyName != keyName)
@@ -80,7 +85,7 @@ public sealed partial class HubAdmission
             return (AdmitRefusal.OldInstance, "a newer instance of this key was started");
         }
 
-        if (!HubProofs.VerifyAttach(_identity.Signing, _hubKey, session.Challenge, attach))
+        if (!HubProofs.VerifyAttach(_identity.Signing, _speakerKey, session.Challenge, attach))
         {
             return (AdmitRefusal.BadSignature, "the signature does not fit certificate, challenge and hub");
         }

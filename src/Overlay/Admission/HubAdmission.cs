@@ -7,6 +7,8 @@ namespace Overlay.Admission;
 
 /// <summary>The hub as a machine: admits newcomers, issues their certificates, and introduces them through at most 8 gateway members.</summary>
 /// <remarks>
+/// <para>The same machine in a member that introduces (<see cref="HubIdentity.Delegation"/>): it signs with the member's key under the hub's delegation, founds
+/// nothing, and its only gateway is that member.</para>
 /// <para>Used by the hub server, by the in-process hub and by the simulator. It knows sessions, not sockets: the host opens, receives and closes.</para>
 /// <para>Law: after each call the host drains the outbox in order, waits for the next input or for <see cref="HubOutbox.WakeAt"/>, and does not call back in between.</para>
 /// <para>Every table has a bound with a stated outcome (<see cref="HubAdmissionOptions"/>); a session's input can end that session and nobody else's.</para>
@@ -23,7 +25,8 @@ public sealed partial class HubAdmission
 
     private readonly HubAdmissionOptions _options;
     private readonly HubIdentity _identity;
-    private readonly byte[] _hubKey;
+    private readonly byte[] _hubKey;     // Names the network, and judges certificates.
+    private readonly byte[] _speakerKey; // Whose sessions these are: the hub's own, or that of a member that introduces.
     private readonly TokenList _tokens;
     private readonly Dictionary<SessionId, HubSession> _sessions = [];
     private readonly Dictionary<RingId, HubSession> _byMember = [];
@@ -61,7 +64,13 @@ public sealed partial class HubAdmission
         options.Validate();
         _options = options;
         _identity = identity;
-        _hubKey = identity.Signing.PublicKey.ToArray();
+        CheckDelegation(identity);
+        _speakerKey = identity.Signing.PublicKey.ToArray();
+        _hubKey = identity.Delegation is null ? _speakerKey : identity.NetworkKey.ToArray();
+        _delegates = new(options.MaxDelegates);
+        _delegation = identity.Delegation;
+        _seeds = options.Seeds;
+        _numbersUsed = state?.Numbers is { } numbers && numbers.Since == _delegation?.NotBefore ? numbers.Used : 0;
         _tokens = new(options.Tokens);
         _positions = new(identity.CaSecret.Span, state ?? HubState.New, rule);
         _members = new(options.MaxKnownKeys);
@@ -91,6 +100,8 @@ public sealed partial class HubAdmission
         Retried = _counters.Modes[(int)AdmitMode.Retry],
         Attachments = _counters.Attachments,
         Renewals = _counters.Renewals,
+        Delegations = _counters.Delegations,
+        Delegates = _delegates.Count,
         Superseded = _counters.Closed[(int)HubClose.Superseded],
         ToGateways = _counters.ToGateways,
         FromGateways = _counters.FromGateways,
@@ -102,7 +113,10 @@ public sealed partial class HubAdmission
     };
 
     /// <summary>What must survive a restart; asked for by <see cref="HubEffectKind.Persist"/>.</summary>
-    public HubState ExportState() => new(_isFounded, _positions.Export());
+    public HubState ExportState() => new(_isFounded, _positions.Export())
+    {
+        Numbers = _delegation is { } delegation ? new(delegation.NotBefore, _numbersUsed) : null,
+    };
 
     /// <summary>A session opened: it is greeted, or closed where there is no room.</summary>
     public void SessionOpened(Instant now, SessionId session, RemotePrefix remote, HubOutbox outbox)
@@ -128,7 +142,7 @@ public sealed partial class HubAdmission
         _perPrefix[remote] = _perPrefix.GetValueOrDefault(remote) + 1;
         _halfOpen.AddLast(opened.Node);
         _counters.MaxSessions = Math.Max(_counters.MaxSessions, _sessions.Count);
-        Reply(now, opened, new HubHello(Message.Version, _hubKey, _options.HubNumber, challenge, _isFounded), outbox);
+        Reply(now, opened, new HubHello(Message.Version, _hubKey, _options.HubNumber, challenge, _isFounded) { Delegation = _delegation }, outbox);
         SetWakeUp(outbox);
     }
 
@@ -181,9 +195,12 @@ public sealed partial class HubAdmission
             case MessageKind.Renew when payload is Renew renew:
                 OnRenew(now, from, message, renew, outbox);
                 break;
+            case MessageKind.AskDelegation when payload is AskDelegation ask:
+                OnAskDelegation(now, from, ask, outbox);
+                break;
             case MessageKind.None or MessageKind.Admit or MessageKind.Attach or MessageKind.Renew:
             case MessageKind.HubHello or MessageKind.Admitted or MessageKind.AdmitRefused or MessageKind.Attached or MessageKind.OtherGateway:
-            case MessageKind.Proof or MessageKind.LinkStatus:
+            case MessageKind.Proof or MessageKind.LinkStatus or MessageKind.AskDelegation or MessageKind.Delegated:
                 Drop(from, DropReason.Malformed, outbox); // Never a client's to send, or without the content that its kind promises.
                 break;
             default:
@@ -193,7 +210,7 @@ public sealed partial class HubAdmission
     }
 
     private static Payload? PayloadForHub(in Message message) =>
-        message.Kind is MessageKind.Admit or MessageKind.Attach or MessageKind.Renew && MessageCodec.TryOpen(message, out var body, out _)
+        message.Kind is MessageKind.Admit or MessageKind.Attach or MessageKind.Renew or MessageKind.AskDelegation && MessageCodec.TryOpen(message, out var body, out _)
             ? body.Payload
             : null;
 }

@@ -108,6 +108,22 @@ public sealed record HubAdmissionOptions
     /// <value>Default 14 days.</value>
     public TimeSpan CertificateLife { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary>Members that may introduce newcomers at a time; 0: none may.</summary>
+    /// <value>Default 64; 0 … 1,024. One more is refused (<see cref="Messages.AdmitRefusal.TooMany"/>).</value>
+    public int MaxDelegates { get; init; } = 64;
+
+    /// <summary>How long a member may introduce without having met the hub again; it asks for another delegation at half of it.</summary>
+    /// <value>Default 30 days. Certificates issued under it end with it.</value>
+    public TimeSpan DelegationLife { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Certificates that a member may issue under one delegation.</summary>
+    /// <value>Default 10,000; 1 … 1,000,000.</value>
+    public int AdmissionsPerDelegation { get; init; } = 10_000;
+
+    /// <summary>Addresses of the other hubs (for a delegate: of itself and the hubs it knows) that newcomers are told to remember.</summary>
+    /// <value>Default empty; at most 8, each at most 256 characters.</value>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
     /// <summary>STUN and TURN servers told to newcomers and gateways.</summary>
     public IceConfiguration Ice { get; init; } = IceConfiguration.None;
 
@@ -122,6 +138,10 @@ public sealed record HubAdmissionOptions
         Positive(HalfOpenTimeout, nameof(HalfOpenTimeout));
         Positive(IdleTimeout, nameof(IdleTimeout));
         Positive(CertificateLife, nameof(CertificateLife));
+        Positive(DelegationLife, nameof(DelegationLife));
+        Within(MaxDelegates, 0, 1024, nameof(MaxDelegates));
+        Within(AdmissionsPerDelegation, 1, 1_000_000, nameof(AdmissionsPerDelegation));
+        Within(Seeds.Count, 0, Messages.Admitted.MaxSeeds, nameof(Seeds));
         AdmissionsPerPrefix.Validate(nameof(AdmissionsPerPrefix));
         Admissions.Validate(nameof(Admissions));
         Attachments.Validate(nameof(Attachments));
@@ -165,4 +185,10 @@ public sealed record HubIdentity(ISigning Signing, ISecrets Secrets, ReadOnlyMem
 {
     /// <summary>Bytes of the secret.</summary>
     public const int CaSecretBytes = 32;
+
+    /// <summary>Where a member introduces: what the hub granted to <see cref="Signing"/>'s key. Null for a hub.</summary>
+    public Delegation? Delegation { get; init; }
+
+    /// <summary>Where a member introduces: the hub's key, 64 bytes.</summary>
+    public ReadOnlyMemory<byte> NetworkKey { get; init; }
 }

@@ -70,6 +70,9 @@ public enum HubObservation : byte
 
     /// <summary>A message was dropped for <see cref="HubEffect.Drop"/>.</summary>
     Dropped,
+
+    /// <summary><see cref="HubEffect.Peer"/> may introduce newcomers.</summary>
+    Delegated,
 }
 
 /// <summary>One thing that the host of a hub must do after a step.</summary>

@@ -7,7 +7,15 @@ public sealed record HubState(bool IsFounded, IReadOnlyList<CollidedKey> Collisi
 {
     /// <summary>A new hub's state.</summary>
     public static readonly HubState New = new(IsFounded: false, []);
+
+    /// <summary>Numbers that a delegate has given to certificates; null for a hub.</summary>
+    public DelegateNumbers? Numbers { get; init; }
 }
+
+/// <summary>How far a delegate has counted.</summary>
+/// <param name="Since">Its delegation's beginning, in Unix seconds: under another delegation it counts anew.</param>
+/// <param name="Used">Certificates issued.</param>
+public sealed record DelegateNumbers(long Since, uint Used);
 
 /// <summary>A key whose position was drawn more than once.</summary>
 /// <param name="Key">The first 16 bytes of SHA-256(key), big-endian.</param>

@@ -41,6 +41,12 @@ public sealed record HubStatistics
     /// <summary>Certificates renewed.</summary>
     public required long Renewals { get; init; }
 
+    /// <summary>Requests of members for a delegation that were granted.</summary>
+    public required long Delegations { get; init; }
+
+    /// <summary>Members that may introduce, as far as this hub knows.</summary>
+    public required int Delegates { get; init; }
+
     /// <summary>Sessions closed because a newer one of the same key came.</summary>
     public required long Superseded { get; init; }
 
@@ -76,12 +82,13 @@ public sealed record HubStatistics
 internal sealed class HubCounters
 {
     public readonly long[] Modes = new long[(int)AdmitMode.Retry + 1];
-    public readonly long[] Refused = new long[(int)AdmitRefusal.OldInstance + 1];
+    public readonly long[] Refused = new long[(int)AdmitRefusal.DelegationEnded + 1];
     public readonly long[] Dropped = new long[(int)DropReason.QueueFull + 1];
     public readonly long[] Closed = new long[(int)HubClose.Idle + 1];
     public int MaxSessions;
     public long Attachments;
     public long Renewals;
+    public long Delegations;
     public long ToGateways;
     public long FromGateways;
     public long Signals;

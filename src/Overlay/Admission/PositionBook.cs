@@ -102,16 +102,3 @@ internal sealed class PositionBook
         mac[..NodeCertificate.NonceBytes].CopyTo(nonce);
     }
 }
-
-/// <summary>Positions that are never given to members.</summary>
-public static class GuestIds
-{
-    /// <summary>The first 8 bits of the ids of a hub's guests (mechanisms §9): prefix ‖ hub number ‖ 32-bit address.</summary>
-    public const byte Prefix = 0xff;
-
-    /// <summary>The id of the guest with <paramref name="address"/> at hub <paramref name="hubNumber"/>.</summary>
-    public static RingId Of(byte hubNumber, uint address) => RingId.From(((ulong)Prefix << 40) | ((ulong)hubNumber << 32) | address);
-
-    /// <summary>Whether the position belongs to guests, or stands for the hub itself (0).</summary>
-    public static bool IsReserved(RingId id) => id.Value >> 40 == Prefix || id.Value == 0;
-}

@@ -103,6 +103,12 @@ public enum Observation : byte
 
     /// <summary>A name of this node belongs to another key now: <see cref="Effect.Detail"/> is the lost <see cref="Messages.NameRecord"/>, or null where it was never confirmed.</summary>
     NameLost,
+
+    /// <summary>A hub lets this node introduce others: <see cref="Effect.Detail"/> is the <see cref="Messages.Delegated"/>, to be kept.</summary>
+    Delegated,
+
+    /// <summary>A hub does not let this node introduce others: <see cref="Effect.Detail"/> is the <see cref="Messages.AdmitRefused"/>.</summary>
+    DelegationRefused,
 }
 
 /// <summary>One thing that the host must do after a step. A value of at most 64 bytes.</summary>

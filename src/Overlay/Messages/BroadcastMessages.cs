@@ -35,7 +35,7 @@ public sealed record BroadcastData(
     /// <summary>Which broadcast it is.</summary>
     public BroadcastKey Key => new(Origin.Id, Instance, Number);
 
-    internal override int Measure() => WireLengths.One + WireLengths.Certificate + WireLengths.Of(Instance) + WireLengths.Of(Number) + WireLengths.Of(ExpiresAt)
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Origin) + WireLengths.Of(Instance) + WireLengths.Of(Number) + WireLengths.Of(ExpiresAt)
         + WireLengths.Binary(Signature.Length) + WireLengths.Of(Depth) + WireLengths.Id + WireLengths.Binary(Bytes.Length);
 }
 

@@ -4,16 +4,28 @@ namespace Overlay.Messages;
 
 // Over a hub session:
 //   hub → HubHello;  newcomer → Admit → hub;  hub → Admitted | AdmitRefused
+//   member → AskDelegation → hub;  hub → Delegated | AdmitRefused       (a member that will introduce others)
 //   member → Attach(slots) → hub;  hub → Attached            (a gateway; the hub drops the session that held these slots before)
 // All other messages pass through the hub: from a newcomer to a gateway, from a gateway to the newcomer named by dstId.
 
-/// <summary><c>[version, hubKey (bin 64), hubNumber, challenge (bin 32), founded]</c>: the first message of a hub session.</summary>
+/// <summary><c>[version, hubKey (bin 64), hubNumber, challenge (bin 32), founded (, delegation (bin 161))]</c>: the first message of a hub session.</summary>
+/// <param name="Version">The protocol's version.</param>
+/// <param name="HubKey">The key that names the network, also where a member introduces.</param>
+/// <param name="HubNumber">The hub's number; of no meaning where a member introduces.</param>
+/// <param name="Challenge">What the other side signs for this session.</param>
+/// <param name="Founded">Whether the network was founded.</param>
 public sealed record HubHello(byte Version, ReadOnlyMemory<byte> HubKey, int HubNumber, ReadOnlyMemory<byte> Challenge, bool Founded) : Payload
 {
+    /// <summary>What the hub granted to the member that introduces here; null where the hub itself speaks.</summary>
+    public Delegation? Delegation { get; init; }
+
+    /// <summary>The key of who speaks: the delegate's, or the hub's. Proofs are made for it, so that nobody can pass them on.</summary>
+    public ReadOnlySpan<byte> GetSpeakerKey() => Delegation is null ? HubKey.Span : Delegation.Key;
+
     public override MessageKind Kind => MessageKind.HubHello;
 }
 
-/// <summary><c>[key (bin 64), instance, guest, token, signature]</c>: a newcomer proves its key by signing label ‖ challenge ‖ hub key ‖ instance.</summary>
+/// <summary><c>[key (bin 64), instance, guest, token, signature (, certificate)]</c>: a newcomer proves its key by signing label ‖ challenge ‖ hub key ‖ instance.</summary>
 /// <param name="PublicKey">The newcomer's key; its id follows from it (mechanisms §5).</param>
 /// <param name="Instance">Its instance.</param>
 /// <param name="IsGuest">It wants to send through a gateway only, not to join.</param>
@@ -21,6 +33,9 @@ public sealed record HubHello(byte Version, ReadOnlyMemory<byte> HubKey, int Hub
 /// <param name="Signature">The proof.</param>
 public sealed record Admit(ReadOnlyMemory<byte> PublicKey, long Instance, bool IsGuest, string Token, ReadOnlyMemory<byte> Signature) : Payload
 {
+    /// <summary>The certificate that it has from an earlier time: whoever admits it now leaves it its id. Not signed; it proves itself.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     public override MessageKind Kind => MessageKind.Admit;
 }
 
@@ -37,7 +52,7 @@ public enum AdmitMode : byte
     Retry,
 }
 
-/// <summary><c>[certificate, mode, retryAfterMs, gateway | nil, [[url, user, credential]…]]</c>.</summary>
+/// <summary><c>[certificate, mode, retryAfterMs, gateway | nil, [[url, user, credential]…] (, [seed…])]</c>.</summary>
 /// <param name="Certificate">The newcomer's certificate, signed by the hub.</param>
 /// <param name="Mode">What to do.</param>
 /// <param name="RetryAfterMilliseconds">With <see cref="AdmitMode.Retry"/>.</param>
@@ -50,6 +65,15 @@ public sealed record Admitted(
     Descriptor? Gateway,
     IReadOnlyList<IceServer> IceServers) : Payload
 {
+    /// <summary>Addresses of hubs and introducing members at the most.</summary>
+    public const int MaxSeeds = 8;
+
+    /// <summary>Characters of such an address at the most.</summary>
+    public const int MaxSeedLength = 256;
+
+    /// <summary>Other places where one is admitted to this network, to be remembered for the day when this one is gone.</summary>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
     public override MessageKind Kind => MessageKind.Admitted;
 }
 
@@ -67,6 +91,9 @@ public enum AdmitRefusal : byte
     WrongNetwork,
     BadCertificate,
     OldInstance,
+
+    /// <summary>The member that introduces here may admit nobody more: its number is used up, or its time is over.</summary>
+    DelegationEnded,
 }
 
 /// <summary><c>[reason, text]</c>.</summary>
@@ -111,4 +138,21 @@ public sealed record Renew(NodeCertificate Certificate) : Payload
 public sealed record Renewed(NodeCertificate Certificate) : Payload
 {
     public override MessageKind Kind => MessageKind.Renewed;
+}
+
+/// <summary><c>[certificate, instance, token, address, signature]</c>: a member asks a hub for the right to introduce, and says where it will do so.</summary>
+/// <param name="Certificate">The member's.</param>
+/// <param name="Instance">Its instance.</param>
+/// <param name="Token">A join token, where the hub asks for one: who may not come in may not let others in.</param>
+/// <param name="Address">Where newcomers will reach it, <c>ws://…</c>; empty where nobody is to be told.</param>
+/// <param name="Signature">Proves the key for this session (<see cref="HubProofs"/>).</param>
+public sealed record AskDelegation(NodeCertificate Certificate, long Instance, string Token, string Address, ReadOnlyMemory<byte> Signature) : Payload
+{
+    public override MessageKind Kind => MessageKind.AskDelegation;
+}
+
+/// <summary><c>[delegation (bin 161), [seed…]]</c>: what the hub grants, and who else introduces.</summary>
+public sealed record Delegated(Delegation Delegation, IReadOnlyList<string> Seeds) : Payload
+{
+    public override MessageKind Kind => MessageKind.Delegated;
 }

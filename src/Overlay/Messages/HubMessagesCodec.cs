@@ -16,28 +16,13 @@ internal static class HubMessagesCodec
         switch (payload)
         {
             case HubHello hello:
-                writer.BeginArray(5);
-                writer.Write(hello.Version);
-                writer.Write(hello.HubKey.Span);
-                writer.Write(hello.HubNumber);
-                writer.Write(hello.Challenge.Span);
-                writer.Write(hello.Founded);
+                Write(ref writer, hello);
                 return true;
             case Admit admit:
-                writer.BeginArray(5);
-                writer.Write(admit.PublicKey.Span);
-                writer.Write(admit.Instance);
-                writer.Write(admit.IsGuest);
-                writer.Write(admit.Token);
-                writer.Write(admit.Signature.Span);
+                Write(ref writer, admit);
                 return true;
             case Admitted admitted:
-                writer.BeginArray(5);
-                writer.Write(admitted.Certificate);
-                writer.Write((byte)admitted.Mode);
-                writer.Write(admitted.RetryAfterMilliseconds);
-                writer.WriteOptional(admitted.Gateway);
-                WriteIceServers(ref writer, admitted.IceServers);
+                Write(ref writer, admitted);
                 return true;
             case AdmitRefused refused:
                 writer.BeginArray(2);
@@ -61,9 +46,69 @@ internal static class HubMessagesCodec
                 writer.Write(other.Certificate);
                 writer.Write(other.Instance);
                 return true;
+            case AskDelegation ask:
+                Write(ref writer, ask);
+                return true;
+            case Delegated delegated:
+                writer.BeginArray(2);
+                writer.Write(delegated.Delegation.Encoded);
+                writer.Write(delegated.Seeds);
+                return true;
             default:
                 return TryWriteRenewal(ref writer, payload);
         }
+    }
+
+    private static void Write(ref MessagePackWriter writer, HubHello hello)
+    {
+        writer.BeginArray(hello.Delegation is null ? 5 : 6);
+        writer.Write(hello.Version);
+        writer.Write(hello.HubKey.Span);
+        writer.Write(hello.HubNumber);
+        writer.Write(hello.Challenge.Span);
+        writer.Write(hello.Founded);
+        if (hello.Delegation is { } delegation)
+        {
+            writer.Write(delegation.Encoded);
+        }
+    }
+
+    private static void Write(ref MessagePackWriter writer, Admit admit)
+    {
+        writer.BeginArray(admit.Certificate is null ? 5 : 6);
+        writer.Write(admit.PublicKey.Span);
+        writer.Write(admit.Instance);
+        writer.Write(admit.IsGuest);
+        writer.Write(admit.Token);
+        writer.Write(admit.Signature.Span);
+        if (admit.Certificate is { } kept)
+        {
+            writer.Write(kept);
+        }
+    }
+
+    private static void Write(ref MessagePackWriter writer, Admitted admitted)
+    {
+        writer.BeginArray(admitted.Seeds.Count == 0 ? 5 : 6);
+        writer.Write(admitted.Certificate);
+        writer.Write((byte)admitted.Mode);
+        writer.Write(admitted.RetryAfterMilliseconds);
+        writer.WriteOptional(admitted.Gateway);
+        WriteIceServers(ref writer, admitted.IceServers);
+        if (admitted.Seeds.Count > 0)
+        {
+            writer.Write(admitted.Seeds);
+        }
+    }
+
+    private static void Write(ref MessagePackWriter writer, AskDelegation ask)
+    {
+        writer.BeginArray(5);
+        writer.Write(ask.Certificate);
+        writer.Write(ask.Instance);
+        writer.Write(ask.Token);
+        writer.Write(ask.Address);
+        writer.Write(ask.Signature.Span);
     }
 
     private static bool TryWriteRenewal(ref MessagePackWriter writer, Payload payload)
@@ -86,7 +131,8 @@ internal static class HubMessagesCodec
 
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
     {
-        if (kind is not ((>= MessageKind.HubHello and <= MessageKind.OtherGateway) or MessageKind.Renew or MessageKind.Renewed))
+        if (kind is not ((>= MessageKind.HubHello and <= MessageKind.OtherGateway) or MessageKind.Renew or MessageKind.Renewed
+            or MessageKind.AskDelegation or MessageKind.Delegated))
         {
             return null;
         }
@@ -95,22 +141,46 @@ internal static class HubMessagesCodec
         Payload? payload = kind switch
         {
             MessageKind.HubHello => new HubHello(
-                reader.ReadByte(), reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt32(), reader.ReadBytes(HubProofs.ChallengeBytes), reader.ReadBoolean()),
+                reader.ReadByte(), reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt32(), reader.ReadBytes(HubProofs.ChallengeBytes), reader.ReadBoolean())
+            {
+                Delegation = reader.ElementsLeft > 0 ? ReadDelegation(ref reader) : null,
+            },
             MessageKind.Admit => new Admit(
-                reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt64(), reader.ReadBoolean(), reader.ReadString(MaxTokenBytes), reader.ReadSignature()),
+                reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt64(), reader.ReadBoolean(), reader.ReadString(MaxTokenBytes), reader.ReadSignature())
+            {
+                Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null,
+            },
             MessageKind.Admitted => new Admitted(
-                reader.ReadCertificate(), reader.ReadEnum<AdmitMode>(), reader.ReadInt32(), reader.ReadOptionalDescriptor(), ReadIceServers(ref reader)),
+                reader.ReadCertificate(), reader.ReadEnum<AdmitMode>(), reader.ReadInt32(), reader.ReadOptionalDescriptor(), ReadIceServers(ref reader))
+            {
+                Seeds = reader.ElementsLeft > 0 ? ReadSeeds(ref reader) : [],
+            },
             MessageKind.AdmitRefused => new AdmitRefused(reader.ReadEnum<AdmitRefusal>(), reader.ReadString(MaxTextBytes)),
             MessageKind.Attach => new Attach(reader.ReadCertificate(), reader.ReadInt64(), ReadSlots(ref reader), reader.ReadSignature()),
             MessageKind.Attached => new Attached(ReadSlots(ref reader), ReadIceServers(ref reader)),
             MessageKind.OtherGateway => new OtherGateway(reader.ReadCertificate(), reader.ReadInt64()),
             MessageKind.Renew => new Renew(reader.ReadCertificate()),
             MessageKind.Renewed => new Renewed(reader.ReadCertificate()),
+            MessageKind.AskDelegation => new AskDelegation(
+                reader.ReadCertificate(), reader.ReadInt64(), reader.ReadString(MaxTokenBytes), reader.ReadString(Admitted.MaxSeedLength), reader.ReadSignature()),
+            MessageKind.Delegated => new Delegated(ReadDelegation(ref reader), ReadSeeds(ref reader)),
             _ => null,
         };
         reader.EndArray();
         return payload;
     }
+
+    private static Delegation ReadDelegation(ref MessagePackReader reader)
+    {
+        if (!Delegation.TryRead(reader.ReadBinary(Delegation.EncodedBytes), out var delegation))
+        {
+            reader.Fail();
+        }
+
+        return delegation;
+    }
+
+    private static string[] ReadSeeds(ref MessagePackReader reader) => reader.ReadStrings(Admitted.MaxSeeds, Admitted.MaxSeedLength);
 
     private static void WriteSlots(ref MessagePackWriter writer, IReadOnlyList<int> slots)
     {

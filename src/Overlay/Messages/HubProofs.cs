@@ -1,14 +1,17 @@
 using System.Buffers.Binary;
+using System.Text;
 using Overlay.Identity;
 
 namespace Overlay.Messages;
 
 /// <summary>What a node signs towards a hub: that it holds the key it names, here and now.</summary>
 /// <remarks>
-/// <para>The challenge is the session's, so no signature can be replayed on another session; the hub's key is inside, so no hub can pass it on to another hub.</para>
+/// <para>The challenge is the session's, so no signature can be replayed on another session; the key of who speaks there is inside (the hub's, or that of the member
+/// that introduces), so none of them can pass it on to another.</para>
 /// <code>
-/// admit:   | "overlay admit v1"  | challenge 32 | hub key 64 | instance 8 |
-/// attach:  | "overlay attach v1" | challenge 32 | hub key 64 | instance 8 | certificate hash 16 | slot 1 … |
+/// admit:    | "overlay admit v1"    | challenge 32 | speaker's key 64 | instance 8 |
+/// attach:   | "overlay attach v1"   | challenge 32 | speaker's key 64 | instance 8 | certificate hash 16 | slot 1 … |
+/// delegate: | "overlay delegate v1" | challenge 32 | speaker's key 64 | instance 8 | certificate hash 16 | address n |
 /// </code>
 /// </remarks>
 public static class HubProofs
@@ -22,22 +25,24 @@ public static class HubProofs
 
     private static ReadOnlySpan<byte> AttachLabel => "overlay attach v1"u8;
 
+    private static ReadOnlySpan<byte> DelegateLabel => "overlay delegate v1"u8;
+
     private static int MaxAttachBytes => AttachLabel.Length + CommonBytes + CertificateHash.Bytes + Attach.SlotCount;
 
     /// <summary>Whether a hub's greeting has the lengths that the signatures need; to be asked before one is made.</summary>
     public static bool IsWellFormed(HubHello hello) =>
         hello is not null && hello.HubKey.Length == ISigning.PublicKeyBytes && hello.Challenge.Length == ChallengeBytes;
 
-    /// <summary>The request for admission that answers <paramref name="hello"/>.</summary>
-    public static Admit SignAdmit(ISigning signing, HubHello hello, long instance, bool isGuest, string token)
+    /// <summary>The request for admission that answers <paramref name="hello"/>; <paramref name="kept"/> is the certificate of an earlier time, if there is one.</summary>
+    public static Admit SignAdmit(ISigning signing, HubHello hello, long instance, bool isGuest, string token, NodeCertificate? kept = null)
     {
         ArgumentNullException.ThrowIfNull(signing);
         ArgumentNullException.ThrowIfNull(hello);
         var signature = new byte[ISigning.SignatureBytes];
         Span<byte> signed = stackalloc byte[AdmitLabel.Length + CommonBytes];
-        WriteCommon(AdmitLabel, hello.Challenge.Span, hello.HubKey.Span, instance, signed);
+        WriteCommon(AdmitLabel, hello.Challenge.Span, hello.GetSpeakerKey(), instance, signed);
         signing.Sign(signed, signature);
-        return new(signing.PublicKey.ToArray(), instance, isGuest, token, signature);
+        return new(signing.PublicKey.ToArray(), instance, isGuest, token, signature) { Certificate = kept };
     }
 
     /// <summary>Whether the holder of the key that <paramref name="admit"/> names signed it for this session of this hub.</summary>
@@ -65,7 +70,7 @@ public static class HubProofs
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slots.Count, Attach.SlotCount);
         var signature = new byte[ISigning.SignatureBytes];
         Span<byte> signed = stackalloc byte[MaxAttachBytes];
-        signing.Sign(signed[..WriteAttach(hello.Challenge.Span, hello.HubKey.Span, certificate, instance, slots, signed)], signature);
+        signing.Sign(signed[..WriteAttach(hello.Challenge.Span, hello.GetSpeakerKey(), certificate, instance, slots, signed)], signature);
         return new(certificate, instance, slots, signature);
     }
 
@@ -82,6 +87,38 @@ public static class HubProofs
         Span<byte> signed = stackalloc byte[MaxAttachBytes];
         var length = WriteAttach(challenge, hubKey, attach.Certificate, attach.Instance, attach.Slots, signed);
         return signing.Verify(attach.Certificate.PublicKey, signed[..length], attach.Signature.Span);
+    }
+
+    /// <summary>The request for a delegation that answers <paramref name="hello"/>.</summary>
+    public static AskDelegation SignAskDelegation(ISigning signing, HubHello hello, NodeCertificate certificate, long instance, string token, string address)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(hello);
+        ArgumentNullException.ThrowIfNull(certificate);
+        ArgumentNullException.ThrowIfNull(address);
+        var signature = new byte[ISigning.SignatureBytes];
+        signing.Sign(WriteAskDelegation(hello.Challenge.Span, hello.GetSpeakerKey(), certificate, instance, address), signature);
+        return new(certificate, instance, token, address, signature);
+    }
+
+    /// <summary>Whether the holder of the certificate's key signed <paramref name="ask"/> for this session of this hub. The certificate itself is not judged.</summary>
+    public static bool VerifyAskDelegation(ISigning signing, ReadOnlySpan<byte> hubKey, ReadOnlySpan<byte> challenge, AskDelegation ask)
+    {
+        ArgumentNullException.ThrowIfNull(signing);
+        ArgumentNullException.ThrowIfNull(ask);
+        return ask.Signature.Length == ISigning.SignatureBytes
+            && signing.Verify(ask.Certificate.PublicKey, WriteAskDelegation(challenge, hubKey, ask.Certificate, ask.Instance, ask.Address), ask.Signature.Span);
+    }
+
+    /// <summary>Rare, so it may allocate: the address has no fixed length.</summary>
+    private static byte[] WriteAskDelegation(ReadOnlySpan<byte> challenge, ReadOnlySpan<byte> hubKey, NodeCertificate certificate, long instance, string address)
+    {
+        var text = Encoding.UTF8.GetBytes(address);
+        var signed = new byte[DelegateLabel.Length + CommonBytes + CertificateHash.Bytes + text.Length];
+        var at = WriteCommon(DelegateLabel, challenge, hubKey, instance, signed);
+        certificate.Hash.Write(signed.AsSpan(at));
+        text.CopyTo(signed.AsSpan(at + CertificateHash.Bytes));
+        return signed;
     }
 
     private static int WriteCommon(ReadOnlySpan<byte> label, ReadOnlySpan<byte> challenge, ReadOnlySpan<byte> hubKey, long instance, Span<byte> destination)

@@ -15,6 +15,8 @@ public enum MessageKind : byte
     OtherGateway = 7,
     Proof = 8,
     LinkStatus = 9,
+    AskDelegation = 10,
+    Delegated = 11,
 
     // Ring upkeep; routed where there is no direct link.
     FindOwner = 16,

@@ -108,7 +108,7 @@ internal static class PayloadFields
 
     public static NodeCertificate ReadCertificate(this ref MessagePackReader reader)
     {
-        if (!reader.TryReadBinary(NodeCertificate.EncodedBytes, out var bytes) || !NodeCertificate.TryRead(bytes, out var certificate))
+        if (!NodeCertificate.TryRead(reader.ReadBinary(NodeCertificate.DelegatedBytes), out var certificate))
         {
             reader.Fail();
             return null!;

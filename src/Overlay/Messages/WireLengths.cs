@@ -13,9 +13,6 @@ internal static class WireLengths
     /// <summary>An array of fewer than 16 elements, nil, a small integer, a boolean.</summary>
     public const int One = 1;
 
-    /// <summary>A certificate.</summary>
-    public const int Certificate = 2 + NodeCertificate.EncodedBytes;
-
     private const int Hash = 2 + CertificateHash.Bytes;
 
     public static int Of(ulong value) => value switch
@@ -47,7 +44,9 @@ internal static class WireLengths
 
     public static int Optional(Descriptor? descriptor) => descriptor is { } there ? Of(there) : One;
 
-    public static int Optional(NodeCertificate? certificate) => certificate is null ? One : Certificate;
+    public static int Of(NodeCertificate certificate) => Binary(certificate.EncodedLength);
+
+    public static int Optional(NodeCertificate? certificate) => certificate is null ? One : Of(certificate);
 
     public static int Optional(bool isThere) => isThere ? Id : One;
 

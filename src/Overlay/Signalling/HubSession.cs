@@ -19,6 +19,18 @@ internal enum HubState : byte
     Ready,
 }
 
+/// <summary>What else than slots a member wants of a hub.</summary>
+internal enum HubErrand : byte
+{
+    None,
+
+    /// <summary>The right to introduce others.</summary>
+    Delegation,
+
+    /// <summary>Another life for its certificate, of a member that introduces.</summary>
+    Renewal,
+}
+
 /// <summary>One hub of the list, and the session with it.</summary>
 internal sealed class HubSession(int hub)
 {
@@ -36,7 +48,7 @@ internal sealed class HubSession(int hub)
     public HubState State { get; private set; }
 
     /// <summary>Closed, not wanted, and nothing that went wrong is remembered: as good as new.</summary>
-    public bool IsFresh => State == HubState.Closed && Wanted == 0 && Due == default && _backoff.Failures == 0;
+    public bool IsFresh => State == HubState.Closed && Wanted == 0 && Errand == HubErrand.None && Due == default && _backoff.Failures == 0;
 
     /// <summary>The hub's hello of this session.</summary>
     public HubHello? Hello { get; private set; }
@@ -49,6 +61,9 @@ internal sealed class HubSession(int hub)
 
     /// <summary>Slots that this node is responsible for, as a bit for each.</summary>
     public int Wanted { get; set; }
+
+    /// <summary>What is to be asked of it besides.</summary>
+    public HubErrand Errand { get; set; }
 
     /// <summary>Asked again not before this: another gateway was preferred.</summary>
     public Instant AskAfter { get; set; }

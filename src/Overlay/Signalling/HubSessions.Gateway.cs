@@ -10,6 +10,8 @@ namespace Overlay.Signalling;
 // A member and its gateway slots:  member → Attach(slots) → hub;  hub → Attached(slots held).  And its certificate's second life:  member → Renew → … → hub;  hub → Renewed → … → member.
 public sealed partial class HubSessions
 {
+    private const int AllSlots = (1 << Attach.SlotCount) - 1;
+
     /// <summary>How long a session is kept for the signals of two claimants.</summary>
     private static readonly TimeSpan ContestTime = TimeSpan.FromSeconds(30);
 
@@ -26,39 +28,43 @@ public sealed partial class HubSessions
             return;
         }
 
-        for (var number = 0; number < _hubCount; number++)
+        for (var number = 0; number < HubsWithSlots; number++)
         {
-            var wanted = SlotsOf(number);
-            if (wanted == 0 && _sessions?[number] is null)
-            {
-                continue;
-            }
-
-            var hub = SessionWith(number);
-            hub.Wanted = wanted;
-            if (hub.State == HubState.Closed)
-            {
-                if (wanted != 0 && hub.Due <= now)
-                {
-                    Open(now, hub);
-                }
-            }
-            else if (wanted == 0)
-            {
-                if (_context.OwnsNothingYet)
-                {
-                    continue; // A member of this moment: its arc is on its way and may hold a slot. Closing now would mean to dial again.
-                }
-
-                LetGo(now, hub);
-            }
-            else if (hub.State == HubState.Ready && (hub.Asked != wanted || hub.AskAfter <= now))
-            {
-                Claim(now, hub, wanted);
-            }
+            JudgeSlots(now, number, IsIntroducer(number) ? 0 : SlotsOf(number));
         }
 
+        JudgeOwnSlots(now);
         ForgetFresh();
+    }
+
+    private void JudgeSlots(Instant now, int number, int wanted)
+    {
+        if (wanted == 0 && _sessions?[number] is null)
+        {
+            return;
+        }
+
+        var hub = SessionWith(number);
+        hub.Wanted = wanted;
+        if (hub.State == HubState.Closed)
+        {
+            if (wanted != 0 && hub.Due <= now)
+            {
+                Open(now, hub);
+            }
+        }
+        else if (wanted == 0)
+        {
+            // A member of this moment: its arc is on its way and may hold a slot. Closing now would mean to dial again.
+            if (!_context.OwnsNothingYet && hub.Errand == HubErrand.None)
+            {
+                LetGo(now, hub);
+            }
+        }
+        else if (hub.State == HubState.Ready && (hub.Asked != wanted || hub.AskAfter <= now))
+        {
+            Claim(now, hub, wanted);
+        }
     }
 
     /// <summary>A member's request for a new certificate reached this node: it goes on to the hub, if a session is open.</summary>
@@ -66,7 +72,7 @@ public sealed partial class HubSessions
     {
         foreach (var hub in _sessions.AsSpan())
         {
-            if (hub is { State: HubState.Ready } && hub.Id != _courier.HubUplink)
+            if (hub is { State: HubState.Ready } && hub.Id != _courier.HubUplink && !IsIntroducer(hub.Hub))
             {
                 _context.Outbox.Send(hub.Id, message with { HopsLeft = (byte)Math.Max(1, message.HopsLeft - 1) });
                 return true;
@@ -104,7 +110,7 @@ public sealed partial class HubSessions
         _sessions = isInUse ? _sessions : null;
     }
 
-    private RingId SlotKey(int hub, int slot) => (_slots ??= new HubSlots(_rememberedKey, _hubCount))[hub, slot];
+    private RingId SlotKey(int hub, int slot) => (_slots ??= new HubSlots(_rememberedKey, HubsWithSlots))[hub, slot];
 
     /// <summary>One bit for each slot of <paramref name="hub"/> that this node is responsible for.</summary>
     private int SlotsOf(int hub)
@@ -215,9 +221,10 @@ public sealed partial class HubSessions
         }
 
         var renew = new Renew(_context.Self.Certificate);
+        RenewAtIntroducer(now);
         foreach (var hub in _sessions.AsSpan())
         {
-            if (hub is { State: HubState.Ready })
+            if (hub is { State: HubState.Ready } && !IsIntroducer(hub.Hub))
             {
                 _context.Outbox.Send(hub.Id, new Message
                 {

@@ -69,11 +69,14 @@ public sealed partial class HubSessions
     /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
     internal long Recall() => _admitAt.Ticks + _slotsAt.Ticks + _current + (_sessions is null ? 0 : 1);
 
-    public HubSessions(NodeContext context, Courier courier, int hubCount, byte[]? rememberedKey, string token, bool isGuest)
+    public HubSessions(NodeContext context, Courier courier, int hubCount, NodeIntroductions introductions, byte[]? rememberedKey, string token, bool isGuest)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(courier);
-        (_context, _courier, _hubCount, _rememberedKey, _token, _isGuest) = (context, courier, hubCount, rememberedKey, token, isGuest);
+        ArgumentNullException.ThrowIfNull(introductions);
+        (_context, _courier, _rememberedKey, _token, _isGuest) = (context, courier, rememberedKey, token, isGuest);
+        _introductions = introductions.IsNone ? null : new(hubCount, introductions);
+        _hubCount = hubCount + introductions.Seeds;
     }
 
     /// <summary>What the hub decided last; taken by <see cref="TakeEvent"/>.</summary>
@@ -90,7 +93,7 @@ public sealed partial class HubSessions
     {
         get
         {
-            var due = Instant.Min(Instant.Min(_admitAt, _slotsAt), _renewAt);
+            var due = Instant.Min(Instant.Min(_admitAt, _slotsAt), Instant.Min(_renewAt, _introductions?.AskAt ?? Instant.Never));
             foreach (var hub in _sessions.AsSpan())
             {
                 if (hub is null)
@@ -119,6 +122,7 @@ public sealed partial class HubSessions
         if (!_isNewcomer)
         {
             _isNewcomer = true;
+            LeaveOwnEndpoint();
             var hub = SessionWith(_current);
             if (hub.State == HubState.Ready)
             {
@@ -137,6 +141,7 @@ public sealed partial class HubSessions
         _isNewcomer = false;
         _admitAt = Instant.Never;
         _courier.HubUplink = default;
+        PlanToAsk(now);
         JudgeSlots(now);
     }
 
@@ -145,8 +150,9 @@ public sealed partial class HubSessions
     /// <param name="slots">The slots' keys, where the host has them for many nodes.</param>
     public void BeginIdeal(Instant now, HubSlots? slots)
     {
-        _slots = slots?.HubCount == _hubCount ? slots : null;
+        _slots = slots?.HubCount == HubsWithSlots ? slots : null;
         TakeCertificate(now, _context.Self.Certificate);
+        PlanToAsk(now);
         JudgeSlots(now);
     }
 
@@ -156,6 +162,11 @@ public sealed partial class HubSessions
         _isNewcomer = false;
         (_admitAt, _slotsAt, _renewAt) = (Instant.Never, Instant.Never, Instant.Never);
         _courier.HubUplink = default;
+        if (_introductions is not null)
+        {
+            (_introductions.AskAt, _introductions.IsOpen) = (Instant.Never, false);
+        }
+
         foreach (var hub in _sessions.AsSpan())
         {
             if (hub is not null)
@@ -222,6 +233,15 @@ public sealed partial class HubSessions
             case Attached attached when hub.State == HubState.Ready:
                 Attached(now, hub, attached);
                 break;
+            case Delegated delegated when hub is { State: HubState.Ready, Errand: HubErrand.Delegation }:
+                Delegated(now, hub, delegated);
+                break;
+            case Admitted admitted when hub is { State: HubState.Ready, Errand: HubErrand.Renewal }:
+                RenewedByIntroducer(now, hub, admitted.Certificate);
+                break;
+            case AdmitRefused refused when hub.State == HubState.Ready && hub.Errand != HubErrand.None:
+                ErrandRefused(now, hub, refused);
+                break;
         }
     }
 
@@ -268,6 +288,11 @@ public sealed partial class HubSessions
         {
             Renew(now);
         }
+
+        if (_introductions?.AskAt <= now)
+        {
+            AskDelegation(now);
+        }
     }
 
     private HubSession? Find(LinkId id)
@@ -283,11 +308,11 @@ public sealed partial class HubSessions
         return null;
     }
 
-    private HubSession SessionWith(int hub) => (_sessions ??= new HubSession?[_hubCount])[hub] ??= new HubSession(hub);
+    private HubSession SessionWith(int hub) => (_sessions ??= new HubSession?[_hubCount + (Introduces ? 1 : 0)])[hub] ??= new HubSession(hub);
 
     private bool IsAdmitting(HubSession hub) => _isNewcomer && hub.Hub == _current;
 
-    private bool IsWanted(HubSession hub) => hub.State == HubState.Closed && (_isNewcomer ? IsAdmitting(hub) : hub.Wanted != 0);
+    private bool IsWanted(HubSession hub) => hub.State == HubState.Closed && (_isNewcomer ? IsAdmitting(hub) : hub.Wanted != 0 || hub.Errand != HubErrand.None);
 
     private void Open(Instant now, HubSession hub)
     {
@@ -316,6 +341,7 @@ public sealed partial class HubSessions
     private void Ended(Instant now, HubSession hub)
     {
         Forget(hub);
+        hub.Errand = HubErrand.None; // Somebody else is asked, or later.
         hub.BecomeClosed(now, ref _context.Prng);
         if (IsAdmitting(hub))
         {
@@ -336,7 +362,7 @@ public sealed partial class HubSessions
 
     private void Greeted(Instant now, HubSession hub, HubHello hello)
     {
-        if (hello.Version != Message.Version || !HubProofs.IsWellFormed(hello))
+        if (hello.Version != Message.Version || !HubProofs.IsWellFormed(hello) || !IsCredible(now, hello))
         {
             _context.Outbox.CloseHub(hub.Id);
             Ended(now, hub);
@@ -348,10 +374,10 @@ public sealed partial class HubSessions
             _context.Outbox.Observe(new Effect { Observation = Observation.HubKeyChanged, Number = hub.Hub, Link = hub.Id });
             _context.Outbox.CloseHub(hub.Id);
             Ended(now, hub);
-            if (_isNewcomer && !_context.IsAdmitted)
+            if (_isNewcomer && !_context.IsAdmitted && hub.Hub < HubsWithSlots)
             {
                 CloseAll();
-                Event = HubEventKind.KeyChanged;
+                Event = HubEventKind.KeyChanged; // A remembered seed may be anybody's address by now; a hub that was named may not.
             }
 
             return;
@@ -360,21 +386,26 @@ public sealed partial class HubSessions
         _rememberedKey ??= hello.HubKey.ToArray();
         _context.Certificates.Trust(_rememberedKey);
         hub.BecomeReady(now, hello);
+        NoteSpeaker(hub, hello);
         if (IsAdmitting(hub))
         {
             Admit(now, hub);
+            return;
         }
-        else
+
+        if (hub.Errand != HubErrand.None)
         {
-            JudgeSlots(now);
+            RunErrand(now, hub);
         }
+
+        JudgeSlots(now);
     }
 
     private void Admit(Instant now, HubSession hub)
     {
         (hub.SentAt, hub.Asked) = (now, null); // Whoever asks for admission is nobody's gateway any more.
         _admitAt = now + TimeSpan.FromSeconds(5); // Unanswered: once more.
-        _courier.SendToHub(now, hub.Id, HubProofs.SignAdmit(_context.Signing, hub.Hello!, _context.Self.Instance, _isGuest, _token));
+        _courier.SendToHub(now, hub.Id, HubProofs.SignAdmit(_context.Signing, hub.Hello!, _context.Self.Instance, _isGuest, _token, CertificateToShow(hub.Hello!)));
     }
 
     private void Admitted(Instant now, HubSession hub, Admitted admitted)
@@ -402,6 +433,13 @@ public sealed partial class HubSessions
                 Event = HubEventKind.Introduced;
                 break;
             default:
+                if (hub.Hello is { Delegation: not null } && _hubCount > 1)
+                {
+                    _context.Outbox.CloseHub(hub.Id); // The one member behind it has no place itself at the moment; another may.
+                    Ended(now, hub);
+                    break;
+                }
+
                 _admitAt = now + TimeSpan.FromMilliseconds(Math.Clamp(admitted.RetryAfterMilliseconds, 100, 60_000));
                 break;
         }
@@ -409,9 +447,10 @@ public sealed partial class HubSessions
 
     private void Refuse(Instant now, HubSession hub, AdmitRefused refused)
     {
+        var isOneOfMany = hub.Hello is { Delegation: not null } && _hubCount > 1; // What one member will not do, another may.
         _context.Outbox.CloseHub(hub.Id);
         Ended(now, hub);
-        if (!_context.IsAdmitted)
+        if (!_context.IsAdmitted && !isOneOfMany)
         {
             CloseAll();
             (Refusal, Event) = (refused, HubEventKind.Refused);

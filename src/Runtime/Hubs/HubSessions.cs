@@ -18,10 +18,14 @@ internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, Func<LoopIn
     /// <summary>Begins to connect session <paramref name="link"/> to hub <paramref name="hub"/>.</summary>
     public void Open(LinkId link, int hub)
     {
-        var entry = new Entry();
+        var way = hubs[Math.Clamp(hub, 0, hubs.Count - 1)];
+        var entry = new Entry(way.Name);
         _sessions[link] = entry;
-        entry.Running = RunAsync(link, hubs[Math.Clamp(hub, 0, hubs.Count - 1)], entry);
+        entry.Running = RunAsync(link, way, entry);
     }
+
+    /// <summary>The address of the hub of a session; null where there is no such session.</summary>
+    public string? NameOf(LinkId link) => _sessions.GetValueOrDefault(link)?.Hub;
 
     /// <summary>Sends a frame; a session that is gone loses it.</summary>
     public bool TrySend(LinkId link, ReadOnlySpan<byte> frame) =>
@@ -102,8 +106,10 @@ internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, Func<LoopIn
         }
     }
 
-    private sealed class Entry
+    private sealed class Entry(string hub)
     {
+        public string Hub => hub;
+
         public CancellationTokenSource Stop { get; } = new();
 
         public IHubSession? Session { get; set; }

@@ -16,12 +16,25 @@ internal sealed class HubWorld
     private readonly Dictionary<SessionId, Party> _parties = [];
     private long _sessions;
 
-    public HubWorld(HubAdmissionOptions? options = null, HubState? state = null, PositionRule? rule = null, ulong hubKey = 0)
+    /// <param name="options">Default: a hub on loopback.</param>
+    /// <param name="state">Of an earlier run.</param>
+    /// <param name="rule">Where keys are put.</param>
+    /// <param name="hubKey">The hub's key.</param>
+    /// <param name="delegation">What a hub granted to <paramref name="delegateKey"/>: this is the endpoint of that member.</param>
+    /// <param name="delegateKey">A party's key.</param>
+    public HubWorld(
+        HubAdmissionOptions? options = null, HubState? state = null, PositionRule? rule = null, ulong hubKey = 0, Delegation? delegation = null, ulong delegateKey = 0)
     {
         Options = options ?? HubAdmissionOptions.Loopback;
-        Signing = new(1, hubKey);
-        Hub = new(Now, Options, new(Signing, new SeededSecrets(9), new byte[HubIdentity.CaSecretBytes]), state, rule);
+        NetworkSigning = new(1, hubKey);
+        Signing = delegation is null ? NetworkSigning : new(1, 1000 + delegateKey);
+        var secret = new byte[HubIdentity.CaSecretBytes];
+        secret[0] = (byte)delegateKey;
+        Hub = new(Now, Options, new(Signing, new SeededSecrets(9), secret) { Delegation = delegation, NetworkKey = NetworkSigning.PublicKey.ToArray() }, state, rule);
     }
+
+    /// <summary>The key that names the network, also where a member introduces.</summary>
+    public KeyedSigning NetworkSigning { get; }
 
     public HubAdmissionOptions Options { get; }
 
@@ -60,6 +73,21 @@ internal sealed class HubWorld
         return party;
     }
 
+    /// <summary>The member that introduces here, attached to its own endpoint with the hub's certificate.</summary>
+    public Party OpenOwn(ulong key)
+    {
+        var party = Open(key);
+        var from = Now.UnixMilliseconds / 1000;
+        party.Certificate = NodeCertificate.Issue(NetworkSigning, party.Signing.PublicKey, new byte[16], from, from + (14 * 24 * 3600));
+        party.Attach(0, 1, 2, 3, 4, 5, 6, 7);
+        return party;
+    }
+
+    /// <summary>What the network's hub would grant now to the member that introduces here.</summary>
+    public Delegation Grant(uint admissions) => Grant(Now, Signing, admissions);
+
+    public static Delegation Grant(Instant now, ulong key, uint admissions) => Grant(now, new KeyedSigning(1, 1000 + key), admissions);
+
     public void Pass(TimeSpan time)
     {
         var end = Now + time;
@@ -84,6 +112,12 @@ internal sealed class HubWorld
         }
 
         _outbox.Clear();
+    }
+
+    private static Delegation Grant(Instant now, KeyedSigning signing, uint admissions)
+    {
+        var from = now.UnixMilliseconds / 1000;
+        return Delegation.Issue(new KeyedSigning(1, 0), signing.PublicKey, from, from + (30 * 24 * 3600), admissions, 14 * 24 * 3600);
     }
 
     private void Perform(in HubEffect effect)
@@ -154,6 +188,8 @@ internal sealed class Party(HubWorld world, SessionId session, KeyedSigning sign
         SendHub(HubProofs.SignAdmit(signing, Hello, instance, isGuest, token));
 
     public void Attach(params int[] slots) => SendHub(HubProofs.SignAttach(signing, Hello, Certificate!, instance, slots));
+
+    public void Ask(string address, string token = "") => SendHub(HubProofs.SignAskDelegation(signing, Hello, Certificate!, instance, token, address));
 
     public void SendHub(Payload payload) => Send(new() { Kind = payload.Kind, HopsLeft = 1, Body = Body(payload) });
 

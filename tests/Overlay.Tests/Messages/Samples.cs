@@ -13,6 +13,8 @@ internal static class Samples
     private static readonly Descriptor[] Three = [World.Descriptor(1), World.Descriptor(2, long.MaxValue), World.Descriptor(3, 0)];
     private static readonly byte[] Key = Bytes(64);
     private static readonly byte[] Signature = Bytes(64);
+    private static readonly Delegation Right = Delegation.Issue(World.Signing(0), Key, 1, 2, 3, 4);
+    private static readonly NodeCertificate Introduced = NodeCertificate.IssueDelegated(World.Signing(7), Right, 2, Key, Bytes(16), 1, 2);
 
     public static readonly TraceContext Trace = new(0x0102030405060708, 0x090A0B0C0D0E0F10, 0x1112131415161718, 1);
 
@@ -26,9 +28,15 @@ internal static class Samples
     public static IReadOnlyList<Payload> All { get; } =
     [
         new HubHello(1, Key, 2, Bytes(32), true),
+        new HubHello(1, Key, 0, Bytes(32), true) { Delegation = Right },
         new Admit(Key, 5, true, "token", Signature),
+        new Admit(Key, 5, false, "", Signature) { Certificate = Introduced },
         new Admitted(Alice, AdmitMode.Introduce, 0, Three[1], [new("turn:192.0.2.1:3478", "user", "secret"), new("stun:192.0.2.1:3478", "", "")]),
         new Admitted(Alice, AdmitMode.Retry, 1500, null, []),
+        new Admitted(Introduced, AdmitMode.Introduce, 0, Three[1], []) { Seeds = ["ws://192.0.2.1:5001/", "wss://hub.example/"] },
+        new AskDelegation(Alice, 5, "token", "ws://192.0.2.1:5001/", Signature),
+        new Delegated(Right, []),
+        new Delegated(Right, ["ws://192.0.2.1:5001/"]),
         new AdmitRefused(AdmitRefusal.TokenNeeded, "the hub wants a token: ключ"),
         new Attach(Alice, 5, [0, 7], Signature),
         new Attached([], []),
@@ -155,6 +163,7 @@ internal static class Samples
         string text => $"'{text}'",
         ReadOnlyMemory<byte> memory => Convert.ToHexString(memory.Span),
         byte[] bytes => Convert.ToHexString(bytes),
+        Delegation delegation => Convert.ToHexString(delegation.Encoded),
         NodeCertificate certificate => Convert.ToHexString(certificate.Encoded),
         IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Select(Describe))}]",
         _ when value.GetType().Namespace!.StartsWith("Overlay.Messages", StringComparison.Ordinal) && !value.GetType().IsEnum =>

@@ -54,6 +54,23 @@ public sealed class HubTests
     }
 
     [Fact]
+    public void A_hub_that_lost_its_memory_is_filled_again_by_the_members()
+    {
+        var network = RepairTests.Ring(9);
+        var held = network.Hub!.Statistics.Gateways;
+
+        network.StopHub();
+        network.Run(TimeSpan.FromSeconds(30));
+        network.StartHub(remembers: false);
+        network.RunUntil(() => network.Hub!.Statistics.Gateways == held, TimeSpan.FromSeconds(12));
+        network.AddMembers(1);
+        network.RunUntil(network.IsIdealRing, Limit);
+
+        Assert.True(network.Hub!.IsFounded);
+        Assert.Equal(10, network.Nodes.Count(node => node.IsMember));
+    }
+
+    [Fact]
     public void A_newcomer_at_a_hub_that_came_back_waits_for_a_gateway_instead_of_founding()
     {
         var network = RepairTests.Ring(9);

@@ -43,7 +43,7 @@ public sealed class ScenarioSchemaTests
     {
         string[] wanted =
         [
-            "broadcast", "flash-crowd", "half-dies", "heavy-churn", "lookups-zipf", "lossy", "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "netsplit-uneven", "quiet",
+            "broadcast", "flash-crowd", "half-dies", "heavy-churn", "life-without-hub-day", "lookups-zipf", "lossy", "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "netsplit-uneven", "quiet",
             "rolling-restart", "suspended-nodes", "tree-quiet", "tree-repair", "tree-shape", "weibull-churn",
         ];
 
