@@ -24,6 +24,9 @@ public static class RequirementCheck
         AtMost("upkeepBytes", asked.UpkeepBytes, totals.UpkeepBytesPerNodeSecond, " B/s");
         AtMost("medianDetection", asked.MedianDetection?.TotalMilliseconds, totals.MedianDetectionMs, " ms");
         AtMost("p99Detection", asked.P99Detection?.TotalMilliseconds, totals.P99DetectionMs, " ms");
+        AtMost("p99NeighbourDetection", asked.P99NeighbourDetection?.TotalMilliseconds, totals.P99NeighbourDetectionMs, " ms");
+        AtMost("falseEvictionsPerHour", asked.FalseEvictionsPerHour, totals.FalseEvictionsPerHour, " a node");
+        AtMost("medianJoin", asked.MedianJoin?.TotalMilliseconds, totals.MedianJoinMs, " ms");
         AtMost("treeBrokenFor", asked.TreeBrokenFor?.TotalSeconds, totals.Tree?.BrokenFor.TotalSeconds, " s");
         AtLeast("atOptimalDepth", asked.AtOptimalDepth, totals.Tree?.AtOptimalDepth);
         AtLeast("withinOneOfOptimal", asked.WithinOneOfOptimal, totals.Tree?.WithinOneOfOptimal);

@@ -101,6 +101,18 @@ public sealed record Totals
     /// <summary>99th percentile of the same.</summary>
     public double? P99DetectionMs { get; init; }
 
+    /// <summary>99th percentile of the time until a crash was noticed by the next neighbours on the ring, in milliseconds; null where none died.</summary>
+    public double? P99NeighbourDetectionMs { get; init; }
+
+    /// <summary>Living nodes taken for dead, as a share of the nodes in an hour.</summary>
+    public double? FalseEvictionsPerHour { get; init; }
+
+    /// <summary>Median time from a newcomer's start until it was a member, in milliseconds; null where none became one.</summary>
+    public double? MedianJoinMs { get; init; }
+
+    /// <summary>99th percentile of the same.</summary>
+    public double? P99JoinMs { get; init; }
+
     /// <summary>Bytes of the overlay's own messages for each living node and second.</summary>
     public double UpkeepBytesPerNodeSecond { get; init; }
 

@@ -11,7 +11,8 @@ internal sealed partial class RunDriver
 {
     private static readonly long DeathMemory = TimeSpan.FromMinutes(1).Ticks;
 
-    private readonly Dictionary<RingId, long> _deaths = [];
+    private readonly Dictionary<RingId, Death> _deaths = [];
+    private readonly Dictionary<int, long> _born = [];
     private readonly Dictionary<(int Node, LinkId Link), long> _setUps = [];
     private readonly Queue<(int Node, RingId Peer)> _toDisconnect = new();
     private double _nodeSeconds;
@@ -37,9 +38,10 @@ internal sealed partial class RunDriver
         CountNodes();
         _openEnds -= ended.OpenLinks;
         _requests.Forget(node);
+        _born.Remove(node);
         if (ended.Phase != NodePhase.Left)
         {
-            _deaths[ended.Self.Id] = World.Ticks;
+            _deaths[ended.Self.Id] = new(World.Ticks, World.Directory.LastBefore(ended.Self.Id, World.IsMember), World.Directory.FirstFrom(ended.Self.Id, World.IsMember));
         }
 
         Repaired(Health.Ended(node, ended.Self.Id));
@@ -99,8 +101,11 @@ internal sealed partial class RunDriver
                 }
 
                 break;
+            case Observation.PhaseChanged when effect.Phase is NodePhase.Member or NodePhase.Founding && _born.Remove(node, out var born):
+                Each(World.Ticks - born, static (window, took) => window.Join.Add(took / TimeSpan.TicksPerMicrosecond));
+                break;
             case Observation.Evicted:
-                Evicted(effect.Peer);
+                Evicted(node, effect.Peer);
                 break;
             case Observation.NameLost when effect.Detail is NameRecord lost:
                 Yielded(_workloads.Names.Lost(node, lost.Name));
@@ -116,6 +121,7 @@ internal sealed partial class RunDriver
         if (hasStarted)
         {
             CountNodes();
+            _born[node] = World.Ticks;
             Each(static window => window.Joins++);
         }
     }
@@ -182,13 +188,18 @@ internal sealed partial class RunDriver
         }
     }
 
-    private void Evicted(RingId peer)
+    private void Evicted(int node, RingId peer)
     {
-        if (_deaths.TryGetValue(peer, out var died))
+        if (_deaths.TryGetValue(peer, out var death))
         {
-            Each(World.Ticks - died, static (window, took) => window.Detection.Add(took / TimeSpan.TicksPerMicrosecond));
+            var took = World.Ticks - death.At;
+            Each(took, static (window, took) => window.Detection.Add(took / TimeSpan.TicksPerMicrosecond));
+            if (node == death.Before || node == death.After)
+            {
+                Each(took, static (window, took) => window.NeighbourDetection.Add(took / TimeSpan.TicksPerMicrosecond));
+            }
         }
-        else if (World.Directory.Find(peer) is >= 0 and var node && World.IsAlive(node) && !World.IsSuspended(node))
+        else if (World.Directory.Find(peer) is >= 0 and var alive && World.IsAlive(alive) && !World.IsSuspended(alive))
         {
             Each(static window => window.FalseEvictions++);
         }
@@ -239,12 +250,15 @@ internal sealed partial class RunDriver
 
     private void ForgetOldDeaths()
     {
-        foreach (var (id, died) in _deaths)
+        foreach (var (id, death) in _deaths)
         {
-            if (died + DeathMemory < World.Ticks)
+            if (death.At + DeathMemory < World.Ticks)
             {
                 _deaths.Remove(id);
             }
         }
     }
+
+    /// <summary>When a node crashed, and who stood next to it.</summary>
+    private readonly record struct Death(long At, int Before, int After);
 }

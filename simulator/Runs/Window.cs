@@ -22,6 +22,12 @@ internal sealed class Window
 
     public Histogram Detection { get; } = new();
 
+    /// <summary>As <see cref="Detection"/>, by those who stood next to the dead on the ring.</summary>
+    public Histogram NeighbourDetection { get; } = new();
+
+    /// <summary>From a newcomer's start until it was a member.</summary>
+    public Histogram Join { get; } = new();
+
     public Histogram Repair { get; } = new();
 
     public long LookupsOk { get; set; }
@@ -80,6 +86,8 @@ internal sealed class Window
         Latency.Clear();
         SetUp.Clear();
         Detection.Clear();
+        NeighbourDetection.Clear();
+        Join.Clear();
         Repair.Clear();
         _lookupsFailed.Clear();
         _messagesFailed.Clear();
@@ -124,6 +132,10 @@ internal sealed class Window
         P99LatencyMs = Latency.Count == 0 ? null : Latency.Quantile(0.99) / 1000.0,
         MedianDetectionMs = Detection.Count == 0 ? null : Detection.Quantile(0.5) / 1000.0,
         P99DetectionMs = Detection.Count == 0 ? null : Detection.Quantile(0.99) / 1000.0,
+        P99NeighbourDetectionMs = NeighbourDetection.Count == 0 ? null : NeighbourDetection.Quantile(0.99) / 1000.0,
+        FalseEvictionsPerHour = 3600 * PerNodeSecond(now, FalseEvictions),
+        MedianJoinMs = Join.Count == 0 ? null : Join.Quantile(0.5) / 1000.0,
+        P99JoinMs = Join.Count == 0 ? null : Join.Quantile(0.99) / 1000.0,
         UpkeepBytesPerNodeSecond = PerNodeSecond(now, now.UpkeepBytes - _from.UpkeepBytes),
         LinkBytesPerNodeSecond = PerNodeSecond(now, now.LinkBytes - _from.LinkBytes),
         MessagesPerNodeSecond = PerNodeSecond(now, now.Messages - _from.Messages),

@@ -120,6 +120,15 @@ public sealed record Requirements
     /// <summary>At most so long until 99 of 100 dead neighbours were noticed.</summary>
     public TimeSpan? P99Detection { get; init; }
 
+    /// <summary>At most so long until 99 of 100 crashes were noticed by the dead node's next neighbours on the ring, on both sides.</summary>
+    public TimeSpan? P99NeighbourDetection { get; init; }
+
+    /// <summary>At most so many living nodes taken for dead, as a share of the nodes in an hour.</summary>
+    public double? FalseEvictionsPerHour { get; init; }
+
+    /// <summary>At most so long until half of the newcomers were members.</summary>
+    public TimeSpan? MedianJoin { get; init; }
+
     /// <summary>At least this share of the resolutions of names answered with the name's holder, 0 … 1.</summary>
     public double? ResolveSuccess { get; init; }
 

@@ -41,7 +41,7 @@ public sealed partial class ChordRing
     /// After how long a member without an arc, whose successor knows it all the time, takes what lies above its predecessor: whoever owned that would have granted it long
     /// ago. Only after a collapse in which all arcs of a stretch were given up.
     /// </summary>
-    public TimeSpan OrphanTimeout => 2 * GapTimeout;
+    public TimeSpan OrphanTimeout => GapTimeout;
 
     /// <summary>
     /// The same where the successor owns nothing either. Both may hang on the ring together, not known to it yet, and whoever owns the keys of both has not heard of them:
@@ -273,8 +273,9 @@ public sealed partial class ChordRing
     }
 
     /// <summary>
-    /// A gap: the predecessor, an owner itself, stands below where this arc begins, and whoever ended there is silent. It is asked, through the ring, as long as the gap
-    /// is open; any word of it starts the time again. A predecessor that owns nothing may be one that the ring does not know, and that does not know the ring.
+    /// A gap: the predecessor stands below where this arc begins, and whoever ended there is silent. It is asked, through the ring, as long as the gap
+    /// is open; any word of it starts the time again. The gap is taken only below an owner: a predecessor that owns nothing may be one that the ring does not know, and
+    /// that does not know the ring.
     /// </summary>
     private void WatchGap(Instant now)
     {
@@ -306,7 +307,7 @@ public sealed partial class ChordRing
             return !_arcs.HasArc || _arcs.After != _self;
         }
 
-        return IsMember && below != _self && _arcs.HasGapBelow(below) && IsNotifiedByPredecessor(now) && (Phase == NodePhase.Founding || _isPredecessorOwner);
+        return IsMember && below != _self && _arcs.HasGapBelow(below) && IsNotifiedByPredecessor(now);
     }
 
     /// <summary>
@@ -338,7 +339,11 @@ public sealed partial class ChordRing
     private void AdvanceArcs(Instant now)
     {
         WatchGap(now);
-        if (now >= _gapDue || (now >= _orphanDue && !_arcs.HasArc && Predecessor?.Id == _gapBelow && IsNotifiedByPredecessor(now)))
+        if (now >= _gapDue && Phase != NodePhase.Founding && !_isPredecessorOwner)
+        {
+            _gapDue = now + _options.StabilizePeriod;
+        }
+        else if (now >= _gapDue || (now >= _orphanDue && !_arcs.HasArc && Predecessor?.Id == _gapBelow && IsNotifiedByPredecessor(now)))
         {
             TakeGap(now);
         }

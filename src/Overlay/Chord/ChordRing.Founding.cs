@@ -352,6 +352,7 @@ public sealed partial class ChordRing
     /// <summary>Not one of them (any more): joins like anybody else, with what it keeps.</summary>
     private void FallOut(Instant now)
     {
+        _departed.ForgetDeaths(); // It was away itself: those whom it held for dead are those whom it joins, and it would neither ask them nor list them.
         DropArcs();
         _successors.Clear();
         (_predecessor, _predecessorGone) = (null, false);

@@ -80,6 +80,7 @@ public sealed partial class ChordRing
 
     private void LookUpPlace(Instant now)
     {
+        _departed.Expire(now); // Those whom it was told of by others that were wrong, too.
         Join.Step = JoinStep.LookingUp;
         (Join.Owner, Join.IsBefore) = (null, false);
         Join.Nonce = _random.Next() | 1;

@@ -133,10 +133,9 @@ public sealed partial class ChordRing
         Join.Hint = from;
     }
 
-    /// <summary>This network gives way to another one. It held those for dead whom it joins now: left out of its first list they would be skipped.</summary>
+    /// <summary>This network gives way to another one.</summary>
     private void Dissolve(Instant now)
     {
-        _departed.ForgetDeaths();
         _port.RenewInstance(now);
         FallOut(now);
     }

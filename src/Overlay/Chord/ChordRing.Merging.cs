@@ -454,6 +454,18 @@ public sealed partial class ChordRing
         }
     }
 
+    /// <summary>
+    /// Nobody stands before this node, and its successor knows somebody nearer: it hangs on the ring far from its place, to which it would walk back one member at a time. It
+    /// asks for its place instead, along the ring that the successor is on.
+    /// </summary>
+    private void LookForPlaceBelow(Instant now, RingId successor)
+    {
+        if (Predecessor is null && _port.IsLinked(successor))
+        {
+            _port.Send(now, successor, new MergeLookup(_port.Self.Certificate, _port.Self.Instance, null, 1, MergeLookup.MaxSteps, false));
+        }
+    }
+
     private void SendAnchored(Instant now, RingId? via, RingId to, Payload payload)
     {
         if (via is { } anchor)

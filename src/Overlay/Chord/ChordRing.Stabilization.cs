@@ -242,6 +242,7 @@ public sealed partial class ChordRing
             // Wanting a link is not a step: t keeps s, and step 2 comes with the link.
             _candidate = q;
             WishForLinks(now);
+            LookForPlaceBelow(now, s.Id);
         }
 
         NotifySuccessor(now);

@@ -4,7 +4,7 @@ using Overlay.Simulator.Scenarios;
 
 namespace Overlay.Simulator.Tests.Runs;
 
-/// <summary>Smaller twins of the scenarios <c>netsplit</c>, <c>netsplit-uneven</c> and <c>half-dies</c>.</summary>
+/// <summary>Smaller twins of the scenarios <c>netsplit</c>, <c>netsplit-uneven</c>, <c>half-dies</c> and <c>join-storm</c>.</summary>
 public sealed class NetsplitTests
 {
     private static readonly Requirements Exact = new() { CorrectRing = true };
@@ -45,6 +45,24 @@ public sealed class NetsplitTests
         [
             new Phase { Name = "failure", Duration = TimeSpan.FromMinutes(1), Faults = [new FaultSpec(FaultKind.MassFailure, TimeSpan.FromSeconds(5)) { Share = 0.5 }] },
             new Phase { Name = "repair", Duration = TimeSpan.FromMinutes(2), Require = new Requirements { CorrectRing = true, LookupSuccess = 0.99 } },
+        ],
+    });
+
+    [Fact]
+    public void After_as_many_arrivals_within_a_second_as_there_are_members_all_are_in_one_exact_ring_in_half_a_minute() => Holds(new Scenario
+    {
+        Name = "join-storm-small",
+        Nodes = 150,
+        Workloads = [new WorkloadSpec(WorkloadKind.Lookups, 0.05)],
+        Phases =
+        [
+            new Phase
+            {
+                Name = "storm",
+                Duration = TimeSpan.FromSeconds(31),
+                Faults = [new FaultSpec(FaultKind.FlashCrowd, TimeSpan.Zero) { Count = 150, Over = TimeSpan.FromSeconds(1) }],
+                Require = new Requirements { CorrectRing = true, LookupSuccess = 0.99 },
+            },
         ],
     });
 
