@@ -38,7 +38,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sweep quiet --grid nodes=10,0 --out x", "--nodes=0: nodes")]
     [InlineData("sweep quiet --seeds 9..1 --out x", "--seeds 9..1: must be seeds such as 1..20")]
     [InlineData("replay missing.json", "missing.json")]
-    [InlineData("show", "name a scenario. Built in: broadcast, flash-crowd")]
+    [InlineData("show", "name a scenario. Built in: broadcast,")]
     public async Task Bad_input_is_named_and_ends_with_code_2(string arguments, string says)
     {
         var (code, _, error) = await RunAsync(arguments.Split(' '));
