@@ -16,6 +16,7 @@ public sealed class BadArgumentsTests : CommandTest
     [InlineData("demo --messages 1000001", "--messages", "1000001", "1 … 1000000")]
     [InlineData("demo --seed -1", "--seed", "-1")]
     [InlineData("demo --seed x", "--seed", "x")]
+    [InlineData("demo --topology star", "--topology", "star", "ring or tree")]
     [InlineData("demo --frobnicate", "--frobnicate")]
     [InlineData("hub --port -1", "--port", "-1", "0 … 65535")]
     [InlineData("hub --port 65536", "--port", "65536", "0 … 65535")]

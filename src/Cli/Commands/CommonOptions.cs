@@ -55,6 +55,24 @@ internal static class CommonOptions
 
     public static Option<int> Port(string name, int defaultValue, string description) => Number(name, 0, ushort.MaxValue, defaultValue, description);
 
+    /// <summary>What the nodes build: all of one network the same.</summary>
+    public static Option<Topology> Topology() => new("--topology")
+    {
+        Description = "What the nodes build: ring or tree; all of one network the same. Default: ring.",
+        DefaultValueFactory = _ => Overlay.Topology.Chord,
+        CustomParser = static result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (text is "ring" or "chord" or "tree")
+            {
+                return text == "tree" ? Overlay.Topology.Tree : Overlay.Topology.Chord;
+            }
+
+            result.AddError($"--topology: '{text}' is no topology. Write ring or tree.");
+            return default;
+        },
+    };
+
     /// <summary>How long joining may take.</summary>
     public static Option<TimeSpan> Timeout(int seconds) => new("--timeout")
     {

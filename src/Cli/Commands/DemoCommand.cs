@@ -16,16 +16,17 @@ internal static class DemoCommand
         var nodes = CommonOptions.Number("--nodes", MinNodes, MaxNodes, 16, $"How many nodes, {MinNodes} … {MaxNodes}.");
         var messages = CommonOptions.Number("--messages", 1, MaxMessages, 1000, $"How many messages in each round, 1 … {MaxMessages}.");
         var seed = CommonOptions.Number("--seed", ulong.MinValue, ulong.MaxValue, 1UL, "Seeds who talks to whom and who dies.");
+        var topology = CommonOptions.Topology();
         var json = CommonOptions.Json();
         var command = new Command(
-            "demo", "A hub, a ring of real WebRTC links, messages; then the hub stops, nodes die, and it goes on. Exit code 0 only if every promise held. " + ExitCodes.Help)
+            "demo", "A hub, a ring or a tree of real WebRTC links, messages; then the hub stops, nodes die, and it goes on. Exit code 0 only if every promise held. " + ExitCodes.Help)
         {
-            nodes, messages, seed, json,
+            nodes, messages, seed, topology, json,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
-            var options = new DemoOptions(parsed.GetValue(nodes), parsed.GetValue(messages), parsed.GetValue(seed));
+            var options = new DemoOptions(parsed.GetValue(nodes), parsed.GetValue(messages), parsed.GetValue(seed)) { Topology = parsed.GetValue(topology) };
             return Failures.GuardAsync(
                 terminal, stop => DemoRun.RunAsync(options, terminal, stop), cancellationToken);
         });

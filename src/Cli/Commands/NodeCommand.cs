@@ -29,10 +29,11 @@ internal static class NodeCommand
         var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
         var token = new Option<string?>("--token") { Description = "The join token, where the hub asks for one." };
         var timeout = CommonOptions.Timeout(60);
+        var topology = CommonOptions.Topology();
         var json = CommonOptions.Json();
         var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
-            hubs, name, data, listen, port, token, timeout, json,
+            hubs, name, data, listen, port, token, timeout, topology, json,
         };
         var introduce = new IntroduceOptions();
         introduce.AddTo(command);
@@ -50,6 +51,7 @@ internal static class NodeCommand
                 Port = parsed.GetValue(port),
                 Token = parsed.GetValue(token) ?? "",
                 StartTimeout = parsed.GetValue(timeout),
+                Protocol = OverlayOptions.Default with { Topology = parsed.GetValue(topology) },
             };
             return Failures.GuardAsync(
                 terminal, stop => RunAsync(terminal, options, signals, stop), cancellationToken);
@@ -66,7 +68,7 @@ internal static class NodeCommand
         var clock = Stopwatch.StartNew();
         await using var node = await Node.StartAsync(options, cancellationToken).ConfigureAwait(false);
         terminal.WriteJson(new { type = "joined", id = node.Id, name = node.Name, ms = Math.Round(clock.Elapsed.TotalMilliseconds) });
-        terminal.Say($"{node.Id} is in the ring{(node.Name is null ? "" : $" as {node.Name}")} after {clock.Elapsed.TotalMilliseconds:F0} ms");
+        terminal.Say($"{node.Id} is in the {(options.Protocol.Topology == Topology.Tree ? "tree" : "ring")}{(node.Name is null ? "" : $" as {node.Name}")} after {clock.Elapsed.TotalMilliseconds:F0} ms");
         if (node.IntroducesAt is { } place)
         {
             terminal.WriteJson(new { type = "introducing", uri = place });

@@ -13,7 +13,7 @@ using Overlay.Runtime;
 namespace Overlay.Cli.Demo;
 
 /// <summary>The demo's nodes: real ones, each with its own socket and loop, watched from outside.</summary>
-internal sealed class DemoNetwork : IAsyncDisposable
+internal sealed class DemoNetwork(OverlayOptions protocol) : IAsyncDisposable
 {
     /// <summary>Joins in progress at the most.</summary>
     public const int MaxJoinsAtOnce = 4;
@@ -73,14 +73,23 @@ internal sealed class DemoNetwork : IAsyncDisposable
         return states;
     }
 
-    /// <summary>Waits until the checker sees exact successor lists and inverse predecessors; false where that takes too long.</summary>
-    public async Task<bool> WaitForIdealRingAsync(TimeSpan patience, Action<IReadOnlyList<RingFinding>> look, CancellationToken cancellationToken)
+    /// <summary>The root of the tree; null where there is none, or more than one.</summary>
+    public async Task<DemoNode?> RootAsync(CancellationToken cancellationToken)
+    {
+        var living = Living;
+        var states = await StatesAsync(cancellationToken).ConfigureAwait(false);
+        var roots = living.Where((_, i) => states[i] is { Phase: NodePhase.Member, Predecessor: null }).ToList();
+        return roots.Count == 1 ? roots[0] : null;
+    }
+
+    /// <summary>Waits until the checker sees exact successor lists and inverse predecessors, or one tree; false where that takes too long.</summary>
+    public async Task<bool> WaitForIdealAsync(TimeSpan patience, Action<int> look, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < patience)
         {
             var problems = await CheckAsync(cancellationToken).ConfigureAwait(false);
-            look(problems);
+            look(problems.Count);
             if (problems.Count == 0)
             {
                 return true;
@@ -92,12 +101,12 @@ internal sealed class DemoNetwork : IAsyncDisposable
         return false;
     }
 
-    /// <summary>What the checker has against the ring now.</summary>
-    public async Task<List<RingFinding>> CheckAsync(CancellationToken cancellationToken)
+    /// <summary>What the checker has against the network now.</summary>
+    public async Task<List<string>> CheckAsync(CancellationToken cancellationToken)
     {
         var living = Living;
         var states = await StatesAsync(cancellationToken).ConfigureAwait(false);
-        return DemoSnapshot.Check(living, states);
+        return DemoSnapshot.Check(protocol, living, states);
     }
 
     /// <summary>Sends one message and waits until the destination's application has it. Hops, or −1 where it did not arrive in 10 s.</summary>
@@ -164,6 +173,7 @@ internal sealed class DemoNetwork : IAsyncDisposable
             Hubs = { hub },
             Listen = IPAddress.Loopback.ToString(),
             Seed = seed,
+            Protocol = protocol,
             OnObserved = observation =>
             {
                 if (observation.What == Observation.PeerLeft)

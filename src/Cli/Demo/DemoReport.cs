@@ -1,7 +1,16 @@
 namespace Overlay.Cli.Demo;
 
 /// <summary>What a demo is asked for.</summary>
-internal sealed record DemoOptions(int Nodes, int Messages, ulong Seed);
+internal sealed record DemoOptions(int Nodes, int Messages, ulong Seed)
+{
+    public Topology Topology { get; init; }
+
+    /// <summary>The network in a word.</summary>
+    public string Shape => Topology == Topology.Tree ? "tree" : "ring";
+
+    /// <summary>The protocol's tunables: a tree of few children, so that the nodes of a demo make more than two levels.</summary>
+    public OverlayOptions Protocol => Topology == Topology.Tree ? OverlayOptions.Default with { Topology = Topology.Tree, MaxDegree = 3 } : OverlayOptions.Default;
+}
 
 /// <summary>A round of messages between random pairs.</summary>
 internal sealed record DemoMessages(int Sent, int Delivered, double MeanHops, int P99Hops);
@@ -19,6 +28,9 @@ internal sealed record DemoReport
     public const int MinLinksAfterHubStopped = 4;
 
     public int Nodes { get; set; }
+
+    /// <summary><c>ring</c> or <c>tree</c>; the promises named after the ring are the tree's, where it is one.</summary>
+    public string Topology { get; set; } = "ring";
 
     public ulong Seed { get; set; }
 
@@ -40,6 +52,9 @@ internal sealed record DemoReport
 
     public int Killed { get; set; }
 
+    /// <summary>Whether the root of the tree was among the killed; false on a ring, which has none.</summary>
+    public bool RootKilled { get; set; }
+
     public bool RingCorrectAfterKill { get; set; }
 
     public long RepairMs { get; set; }
@@ -53,12 +68,14 @@ internal sealed record DemoReport
     /// <summary>The promises, each with whether it held.</summary>
     public IEnumerable<(string Promise, bool Held, string Measured)> Promises()
     {
-        yield return ("the ring converges", RingCorrect, $"{ConvergeMs} ms");
+        yield return ($"the {Topology} converges", RingCorrect, $"{ConvergeMs} ms");
         yield return ("every message arrives", AllArrived(Messages), Describe(Messages));
         yield return ("the hub is stopped", HubStopped, $"it had {MaxHubSockets} sockets at the most");
         yield return ("new links without the hub", LinksAfterHubStopped >= MinLinksAfterHubStopped, $"{LinksAfterHubStopped} links");
-        yield return ("two nodes die", Killed == 2, $"{Killed} killed");
-        yield return ("the ring repairs itself", RingCorrectAfterKill && RepairMs <= MaxRepairMs, $"{RepairMs} ms");
+        yield return Topology == "tree"
+            ? ("the root and another node die", Killed == 2 && RootKilled, $"{Killed} killed")
+            : ("two nodes die", Killed == 2, $"{Killed} killed");
+        yield return ($"the {Topology} repairs itself", RingCorrectAfterKill && RepairMs <= MaxRepairMs, $"{RepairMs} ms");
         yield return ("every message arrives again", AllArrived(MessagesAfterKill), Describe(MessagesAfterKill));
         yield return ("a node leaves gracefully", Graceful is { Left: true, Lost: 0 }, $"neighbours saw it: {Graceful?.Left}, lost: {Graceful?.Lost}");
     }

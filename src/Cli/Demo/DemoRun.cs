@@ -20,8 +20,8 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
     private static readonly TimeSpan LinkPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan GoodByePatience = TimeSpan.FromSeconds(5);
 
-    private readonly DemoReport _report = new() { Nodes = options.Nodes, Seed = options.Seed };
-    private readonly DemoNetwork _network = new();
+    private readonly DemoReport _report = new() { Nodes = options.Nodes, Seed = options.Seed, Topology = options.Shape };
+    private readonly DemoNetwork _network = new(options.Protocol);
     private Prng _random = new(options.Seed);
 
     /// <summary>Runs the whole demo and prints its summary.</summary>
@@ -63,8 +63,8 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
         var clock = Stopwatch.StartNew();
         view.Begin($"{options.Nodes} nodes join, at most {DemoNetwork.MaxJoinsAtOnce} at a time", options.Nodes);
         await _network.StartAsync(hub, options.Nodes, options.Seed * 1000, view.Advance, cancellationToken).ConfigureAwait(false);
-        view.Begin("the ring converges", options.Nodes);
-        _report.RingCorrect = await _network.WaitForIdealRingAsync(ConvergePatience, view.Look, cancellationToken).ConfigureAwait(false);
+        view.Begin($"the {options.Shape} converges", options.Nodes);
+        _report.RingCorrect = await _network.WaitForIdealAsync(ConvergePatience, view.Look, cancellationToken).ConfigureAwait(false);
         _report.ConvergeMs = clock.ElapsedMilliseconds;
         view.Show(await _network.StatesAsync(cancellationToken).ConfigureAwait(false), _network.Living);
     }
@@ -169,18 +169,21 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
 
     private async Task KillTwoAsync(CancellationToken cancellationToken)
     {
-        view.Begin("two nodes die without a word", 2);
+        var root = options.Topology == Topology.Tree ? await _network.RootAsync(cancellationToken).ConfigureAwait(false) : null;
+        view.Begin(root is null ? "two nodes die without a word" : "the root and another node die without a word", 2);
         for (var i = 0; i < 2; i++)
         {
             var living = _network.Living;
-            await _network.KillAsync(living[_random.Next(living.Count)]).ConfigureAwait(false);
+            var victim = i == 0 && root is not null ? root : living[_random.Next(living.Count)];
+            await _network.KillAsync(victim).ConfigureAwait(false);
+            _report.RootKilled |= victim == root;
             _report.Killed++;
             view.Advance();
         }
 
         var clock = Stopwatch.StartNew();
-        view.Begin("the ring repairs itself", _network.Living.Count);
-        _report.RingCorrectAfterKill = await _network.WaitForIdealRingAsync(RepairPatience, view.Look, cancellationToken).ConfigureAwait(false);
+        view.Begin($"the {options.Shape} repairs itself", _network.Living.Count);
+        _report.RingCorrectAfterKill = await _network.WaitForIdealAsync(RepairPatience, view.Look, cancellationToken).ConfigureAwait(false);
         _report.RepairMs = clock.ElapsedMilliseconds;
         view.Show(await _network.StatesAsync(cancellationToken).ConfigureAwait(false), _network.Living);
     }
@@ -219,5 +222,5 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
     }
 
     private static bool IsNeighbour(State tables, RingId id) =>
-        tables.Predecessor?.Id == id || (tables.Successors.Count > 0 && tables.Successors[0].Id == id) || IsLinked(tables, id);
+        tables.Predecessor?.Id == id || (tables.Successors.Count > 0 && tables.Successors[0].Id == id) || IsLinked(tables, id); // On a tree: parent, children, and all others with a link.
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Overlay.Checks;
 using Overlay.Cli.Output;
 using Overlay.Messages;
 using Spectre.Console;
@@ -10,6 +9,8 @@ namespace Overlay.Cli.Demo;
 internal sealed class DemoView(Terminal terminal, DemoOptions options)
 {
     private const int MaxRows = 32;
+
+    private bool IsTree => options.Topology == Topology.Tree;
 
     private readonly Lock _gate = new();
     private ProgressContext? _progress;
@@ -24,7 +25,7 @@ internal sealed class DemoView(Terminal terminal, DemoOptions options)
             return;
         }
 
-        terminal.Console.MarkupLine($"[bold]Overlay[/]: a hub, {options.Nodes} nodes, real WebRTC links on this machine (seed {options.Seed})");
+        terminal.Console.MarkupLine($"[bold]Overlay[/]: a hub, a {options.Shape} of {options.Nodes} nodes, real WebRTC links on this machine (seed {options.Seed})");
         if (!terminal.IsLive)
         {
             await steps().ConfigureAwait(false);
@@ -74,13 +75,13 @@ internal sealed class DemoView(Terminal terminal, DemoOptions options)
     }
 
     /// <summary>What the checker saw: how many members are in their right place.</summary>
-    public void Look(IReadOnlyList<RingFinding> problems)
+    public void Look(int problems)
     {
         lock (_gate)
         {
             if (_task is { } task)
             {
-                task.Value = Math.Max(0, task.MaxValue - problems.Count);
+                task.Value = Math.Max(0, task.MaxValue - problems);
             }
         }
     }
@@ -94,7 +95,7 @@ internal sealed class DemoView(Terminal terminal, DemoOptions options)
         }
     }
 
-    /// <summary>The ring as a table, in ring order.</summary>
+    /// <summary>The members as a table, in the order of their ids.</summary>
     public void Show(IReadOnlyList<State> states, IReadOnlyList<DemoNode> living)
     {
         if (terminal.IsJson)
@@ -102,15 +103,15 @@ internal sealed class DemoView(Terminal terminal, DemoOptions options)
             return;
         }
 
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("member", "predecessor", "first successors", "fingers", "links");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns([.. IsTree ? (string[])["member", "parent", "children", "", "links"] : ["member", "predecessor", "first successors", "fingers", "links"]]);
         for (var i = 0; i < Math.Min(states.Count, MaxRows); i++)
         {
             var state = states[i];
             table.AddRow(
                 living[i].Node.Id.ToString(),
                 state.Predecessor?.Id.ToString() ?? "–",
-                string.Join(' ', state.Successors.Take(2).Select(static s => s.Id.ToString())),
-                state.Fingers.Count.ToString(CultureInfo.InvariantCulture),
+                string.Join(' ', state.Successors.Take(IsTree ? options.Protocol.MaxDegree : 2).Select(static s => s.Id.ToString())),
+                IsTree ? (state.Predecessor is null ? "root" : "") : state.Fingers.Count.ToString(CultureInfo.InvariantCulture),
                 state.Links.Count.ToString(CultureInfo.InvariantCulture));
         }
 

@@ -192,7 +192,7 @@ public sealed partial class OverlayTree
     private void StartBeating(Instant now)
     {
         _tickDue = now + _random.Between(TimeSpan.Zero, Beat);
-        _farDue = now + _random.Between(FarPeriod / 4, FarPeriod);
+        _farDue = now + _random.Between(Beat, FarPeriod / 4);
         _digestDue = now + _random.Between(DigestPeriod / 2, DigestPeriod);
     }
 

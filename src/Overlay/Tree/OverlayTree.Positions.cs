@@ -54,6 +54,7 @@ public sealed partial class OverlayTree
 
         Slot = ancestors[^1].Slot;
         var before = _ancestors.Length;
+        var isNearRoot = ancestors.Length == 1; // The links that outlive the root are not to wait.
         (_ancestors, _uncle, _standIns, _rootChildren) = (ancestors, position.Uncle, position.StandIns, position.RootChildren);
         if (_spareWish != position.Spare)
         {
@@ -62,7 +63,11 @@ public sealed partial class OverlayTree
             ResolveSpare(now);
         }
 
-        if (before != ancestors.Length)
+        if (isNearRoot)
+        {
+            _farDue = now + _random.Between(TimeSpan.Zero, Beat);
+        }
+        else if (before != ancestors.Length)
         {
             _farDue = Instant.Min(_farDue, now + _random.Between(FarPeriod / 4, FarPeriod));
         }
@@ -129,7 +134,8 @@ public sealed partial class OverlayTree
             return;
         }
 
-        _farDue = now + FarPeriod + _random.Between(TimeSpan.Zero, FarPeriod);
+        var period = _far.Count < FarLinks ? FarPeriod / 5 : FarPeriod; // Who has none yet is lost with its parent and its uncle.
+        _farDue = now + period + _random.Between(TimeSpan.Zero, period);
         foreach (var far in _far)
         {
             TellReign(now, far);
@@ -156,6 +162,7 @@ public sealed partial class OverlayTree
                 if (!_port.TryResolve(_standIns[i], out var standIn))
                 {
                     _port.FetchCertificates(now, _parent!.Value.Id, [_standIns[i]]);
+                    _farDue = Instant.Min(_farDue, now + Beat);
                 }
                 else if (_far.Count < FarLinks)
                 {

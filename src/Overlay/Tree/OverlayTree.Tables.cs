@@ -11,6 +11,9 @@ public sealed partial class OverlayTree
     private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DigestPeriod = TimeSpan.FromSeconds(30);
 
+    /// <summary>While the tree changes, what a race left wrong is not to wait for the next round.</summary>
+    private static readonly TimeSpan DigestAfterNews = TimeSpan.FromSeconds(3);
+
     private Dictionary<RingId, bool>? _news; // id → came (true) or went
     private RareList<(int Child, Moment Due)> _lost;
     private Moment _flushDue = Moment.Never;
@@ -107,6 +110,7 @@ public sealed partial class OverlayTree
             return;
         }
 
+        _digestDue = Instant.Min(_digestDue, now + DigestAfterNews);
         _news ??= [];
         if (_news.TryGetValue(id, out var before) && before != came)
         {
