@@ -35,7 +35,7 @@ internal sealed class TreeHost : INodePort
     public int LinkCount { get; set; }
 
     /// <summary>The other ends of its open links, in the order in which they opened.</summary>
-    public List<int> Linked { get; } = [];
+    public List<int> Links { get; } = [];
 
     public Instant WakeAt { get; set; } = Instant.Never;
 
@@ -48,6 +48,17 @@ internal sealed class TreeHost : INodePort
     public void SendToResponsible(Instant now, RingId key, Payload payload) => _world.SendToResponsible(this, key, payload);
 
     public bool IsLinked(RingId id) => _world.IsLinked(this, id);
+
+    public int Linked(Span<RingId> peers)
+    {
+        var count = Math.Min(peers.Length, Links.Count);
+        for (var i = 0; i < count; i++)
+        {
+            peers[i] = _world.IdOf(Links[i]);
+        }
+
+        return count;
+    }
 
     public void WantLink(Instant now, in Contact peer, LinkPurpose purpose) => _world.WantLink(this, peer.Id, purpose);
 

@@ -137,7 +137,7 @@ public sealed partial class TreeWorld
         }
 
         TreeLink? least = null;
-        foreach (var number in host.Linked)
+        foreach (var number in host.Links)
         {
             var link = LinkOf(host.Number, number)!;
             var wants = link.WishOf(link.Low) | link.WishOf(link.High);

@@ -125,8 +125,8 @@ public sealed partial class TreeWorld
         if (succeeds && peer.IsAlive && host.IsAlive)
         {
             link.IsOpen = true;
-            host.Linked.Add(peer.Number);
-            peer.Linked.Add(host.Number);
+            host.Links.Add(peer.Number);
+            peer.Links.Add(host.Number);
             host.Know(peer.Self.Id);
             peer.Know(host.Self.Id);
             host.Tree.LinkUp(Now, peer.Self);
@@ -168,8 +168,8 @@ public sealed partial class TreeWorld
     {
         link.IsOpen = false;
         link.Life++;
-        _hosts[link.Low].Linked.Remove(link.High);
-        _hosts[link.High].Linked.Remove(link.Low);
+        _hosts[link.Low].Links.Remove(link.High);
+        _hosts[link.High].Links.Remove(link.Low);
         CountLink(_hosts[link.Low], -1);
         CountLink(_hosts[link.High], -1);
     }
@@ -187,7 +187,7 @@ public sealed partial class TreeWorld
 
     private void CutLinks(TreeHost host)
     {
-        foreach (var number in host.Linked)
+        foreach (var number in host.Links)
         {
             var link = LinkOf(host.Number, number)!;
             var peer = _hosts[link.Low == host.Number ? link.High : link.Low];

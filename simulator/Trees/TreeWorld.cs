@@ -243,6 +243,8 @@ public sealed partial class TreeWorld
         return lines;
     }
 
+    internal RingId IdOf(int node) => _hosts[node].Self.Id;
+
     internal NodeCertificate CertificateOf(RingId id) => _certificates[id];
 
     internal void Observed(TreeHost host, in Effect observation)

@@ -56,6 +56,20 @@ public sealed partial class OverlayNode : INodePort
         return _context.Self;
     }
 
+    int INodePort.Linked(Span<RingId> peers)
+    {
+        var count = 0;
+        foreach (var link in _context.Links.Open)
+        {
+            if (count < peers.Length)
+            {
+                peers[count++] = link.PeerId;
+            }
+        }
+
+        return count;
+    }
+
     void INodePort.Observe(in Effect observation)
     {
         _isPlacementNew |= observation.Observation is Observation.NeighboursChanged or Observation.PhaseChanged;

@@ -39,6 +39,9 @@ public interface INodePort
     /// <summary>Whether there is an open, proved link to <paramref name="id"/>.</summary>
     bool IsLinked(RingId id);
 
+    /// <summary>Writes the other ends of open, proved links, as many as there is room for; how many.</summary>
+    int Linked(Span<RingId> peers) => 0;
+
     /// <summary>Wants a link for <paramref name="purpose"/>: kept if there is one, set up if not. The part hears <c>LinkUp</c> or <c>LinkFailed</c>.</summary>
     void WantLink(Instant now, in Contact peer, LinkPurpose purpose);
 

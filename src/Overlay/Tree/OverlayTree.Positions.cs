@@ -10,6 +10,10 @@ namespace Overlay.Tree;
 public sealed partial class OverlayTree
 {
     private const int FarLinks = 2;
+
+    /// <summary>Links that an orphan looks at for a way out of its subtree.</summary>
+    private const int MaxLinked = 64;
+
     private static readonly TimeSpan FarPeriod = TimeSpan.FromSeconds(10);
 
     private TreeStep[] _ancestors = [];
@@ -213,7 +217,7 @@ public sealed partial class OverlayTree
         }
     }
 
-    /// <summary>A node outside of this one's subtree with an open link: the spare, else a far one.</summary>
+    /// <summary>A node outside of this one's subtree with an open link: the spare, a far one, else whoever has it as such.</summary>
     private bool TryFindOutside(int turn, out RingId outside)
     {
         Span<RingId> all = stackalloc RingId[FarLinks + 1];
@@ -232,6 +236,22 @@ public sealed partial class OverlayTree
         }
 
         outside = count > 0 ? all[turn % count] : default;
+        return count > 0 || TryFindAnybody(turn, out outside);
+    }
+
+    private bool TryFindAnybody(int turn, out RingId outside)
+    {
+        Span<RingId> linked = stackalloc RingId[MaxLinked];
+        var (all, count) = (_port.Linked(linked), 0);
+        for (var i = 0; i < all; i++)
+        {
+            if (linked[i] != _former && !_table.TryFind(linked[i], out _))
+            {
+                linked[count++] = linked[i];
+            }
+        }
+
+        outside = count > 0 ? linked[turn % count] : default;
         return count > 0;
     }
 
