@@ -32,6 +32,27 @@ public enum OverlayError
 
     /// <summary>The node was stopped.</summary>
     Stopped,
+
+    /// <summary>The channel is closed: nothing more can be sent on it.</summary>
+    ChannelClosed,
+
+    /// <summary>The channel broke off: the other side has crashed, or no way to it is left.</summary>
+    ChannelLost,
+
+    /// <summary>The message is longer than the other side takes, or than this kind of connection allows.</summary>
+    MessageTooLarge,
+
+    /// <summary>Nobody listens on that port there.</summary>
+    ConnectionRefused,
+
+    /// <summary>Somebody listens on that port of this node already.</summary>
+    PortInUse,
+
+    /// <summary>The address is of no node that can be reached now.</summary>
+    HostUnreachable,
+
+    /// <summary>The other side did not answer in time.</summary>
+    TimedOut,
 }
 
 /// <summary>An operation of a node failed. The message names the cause and the cure.</summary>
