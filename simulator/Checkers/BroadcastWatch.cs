@@ -79,6 +79,15 @@ public sealed class BroadcastWatch(World world, RunChecks checks)
         }
     }
 
+    /// <summary>A node lost all its neighbours and begins anew: it was no member throughout.</summary>
+    public void Rejoins(int node)
+    {
+        foreach (var cast in _casts.Values)
+        {
+            cast.Nodes[node] &= Got;
+        }
+    }
+
     /// <summary>The life of a broadcast is over.</summary>
     /// <returns>How many members were there throughout, and how many of them got it; both 0 where nothing was promised.</returns>
     public (int Due, int Reached) Judge(long number)

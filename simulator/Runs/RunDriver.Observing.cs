@@ -104,6 +104,9 @@ internal sealed partial class RunDriver
             case Observation.PhaseChanged when effect.Phase is NodePhase.Member or NodePhase.Founding && _born.Remove(node, out var born):
                 Each(World.Ticks - born, static (window, took) => window.Join.Add(took / TimeSpan.TicksPerMicrosecond));
                 break;
+            case Observation.PhaseChanged when effect.Phase == NodePhase.Rejoin:
+                _workloads.Broadcasts.Rejoins(node);
+                break;
             case Observation.Evicted:
                 Evicted(node, effect.Peer);
                 break;

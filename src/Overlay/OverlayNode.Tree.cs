@@ -51,6 +51,7 @@ public sealed partial class OverlayNode
             _treeChanged = false;
             WatchLinks(now);
             SettleArc(now);
+            _broadcasts?.NeighboursChanged(now);
         }
     }
 

@@ -119,6 +119,7 @@ public sealed partial class OverlayTree
         if (child is null)
         {
             child = new TreeChild(++_lastKey, from, slot);
+            child.IsNewcomer = attach.Reason == TreeReason.Join;
             _children.Add(child);
             FosterCount += child.IsFoster ? 1 : 0;
         }

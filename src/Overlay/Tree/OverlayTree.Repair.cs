@@ -59,9 +59,9 @@ public sealed partial class OverlayTree
     private void NextRefuge(Instant now)
     {
         EndSeek(now, keepLink: false);
-        if (now - _orphanedAt >= OrphanPatience)
+        if (now - _orphanedAt >= OrphanPatience || (_refuge >= 3 && !TryFindOutside(0, out _)))
         {
-            GiveUp(now);
+            GiveUp(now); // Also where all who could pass anything on have died with the parent: there is nobody left to ask.
             return;
         }
 

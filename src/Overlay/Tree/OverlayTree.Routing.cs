@@ -55,6 +55,9 @@ public sealed partial class OverlayTree
     /// <summary>Whether <paramref name="id"/> is the parent, a child or a foster child: whose life matters most.</summary>
     public bool IsNeighbour(RingId id) => _parent?.Id == id || FindChild(id) is not null;
 
+    /// <summary>Whether <paramref name="id"/> became a member as this node's child, and did not come from elsewhere in the tree.</summary>
+    public bool IsNewcomer(RingId id) => FindChild(id) is { IsNewcomer: true };
+
     /// <summary>Somebody outside of this node's subtree who may pass a message on for a node without a parent: the spare, else a far link.</summary>
     public bool TryFindAside(out RingId aside) => TryFindOutside(Round, out aside);
 }

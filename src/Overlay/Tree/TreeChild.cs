@@ -35,6 +35,9 @@ internal sealed class TreeChild(int key, in Contact peer, byte slot)
     /// <summary>The dead parent of a foster child.</summary>
     public RingId? Former { get; set; }
 
+    /// <summary>It became a member as this node's child, and did not come from elsewhere in the tree.</summary>
+    public bool IsNewcomer { get; set; }
+
     /// <summary>That one's parent.</summary>
     public Descriptor? Grandparent { get; set; }
 

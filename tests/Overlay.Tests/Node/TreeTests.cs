@@ -80,7 +80,7 @@ public sealed class TreeTests
         Assert.Equal(Outcome.Done, living[0].Endings[request].Outcome);
     }
 
-    private static TestNetwork Whole(int count)
+    internal static TestNetwork Whole(int count)
     {
         var network = new TestNetwork { Options = Tree };
         network.AddMembers(count);

@@ -4,7 +4,7 @@ using Overlay.Simulator.Scenarios;
 
 namespace Overlay.Simulator.Tests.Runs;
 
-/// <summary>Smaller twins of the scenarios names-churn and broadcast.</summary>
+/// <summary>Smaller twins of the scenarios names-churn, names-netsplit, broadcast and tree-broadcast.</summary>
 public sealed class NamesAndBroadcastsTests
 {
     private static readonly ChurnSpec Churn = new()
@@ -17,13 +17,17 @@ public sealed class NamesAndBroadcastsTests
     private static readonly WorkloadSpec Broadcasts = new(WorkloadKind.Broadcast, 0.004);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Broadcasts_come_exactly_once_to_all_who_are_there_throughout(ulong seed)
+    [InlineData(Topology.Chord, 1)]
+    [InlineData(Topology.Chord, 2)]
+    [InlineData(Topology.Tree, 1)]
+    [InlineData(Topology.Tree, 2)]
+    [InlineData(Topology.Tree, 3)]
+    public void Broadcasts_come_exactly_once_to_all_who_are_there_throughout(Topology topology, ulong seed)
     {
         var result = Run(new Scenario
         {
             Name = "broadcasts",
+            Options = OverlayOptions.Default with { Topology = topology, MaxDegree = 4 },
             Nodes = 120,
             Seed = seed,
             Workloads = [Broadcasts],

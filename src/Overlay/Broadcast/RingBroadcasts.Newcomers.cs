@@ -4,7 +4,7 @@ using Overlay.Time;
 namespace Overlay.Broadcast;
 
 // Whoever became a member a moment before a broadcast came by was not yet known to the node before it. So what was passed on lately is passed on to newcomers as well.
-public sealed partial class Broadcasts
+internal sealed partial class RingBroadcasts
 {
     /// <summary>How long a broadcast that was passed on is kept for newcomers: a new member's successor and predecessor know of it in less.</summary>
     public static readonly TimeSpan KeptForNewcomers = TimeSpan.FromSeconds(3);
@@ -21,7 +21,6 @@ public sealed partial class Broadcasts
     /// <summary>Broadcasts that are kept for newcomers.</summary>
     public int KeptCount => _kept.Count;
 
-    /// <summary>The neighbours may have changed.</summary>
     public void NeighboursChanged(Instant now)
     {
         DropKept(now);
@@ -39,14 +38,14 @@ public sealed partial class Broadcasts
     private void CoverFirst(Instant now, Cast cast)
     {
         Cover(now, cast);
-        _tree.CopyKnown(cast.Limit, cast.Reached);
+        _ring.CopyKnown(cast.Limit, cast.Reached);
         PassOnToNewcomers(now, cast);
     }
 
     private void PassOnToNewcomers(Instant now, Cast cast)
     {
         _children.Clear();
-        _tree.CopyNewcomers(now, cast.Limit, cast.Reached, _children);
+        _ring.CopyNewcomers(now, cast.Limit, cast.Reached, _children);
         foreach (var child in _children)
         {
             Pass(now, cast, child, reached: 0);

@@ -20,14 +20,8 @@ namespace Overlay.Broadcast;
 /// bounded, and a part grows at most <see cref="MaxExtensions"/> times. At most <see cref="MaxActive"/> broadcasts and <see cref="MaxActiveBytes"/> of theirs wait for children;
 /// one more is passed on without being watched over.</para>
 /// </remarks>
-public sealed partial class Broadcasts
+internal sealed partial class RingBroadcasts : IBroadcasts
 {
-    /// <summary>How long a broadcast is good for.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromSeconds(30);
-
-    /// <summary>How far the clocks of two nodes may differ.</summary>
-    public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
-
     /// <summary>Broadcasts that wait for children.</summary>
     public const int MaxActive = 1024;
 
@@ -40,51 +34,29 @@ public sealed partial class Broadcasts
     /// <summary>Times that the part of a node may grow.</summary>
     public const int MaxExtensions = 8;
 
-    private const int MaxOrigins = 65_536;
     private const int MaxForwards = 1024;
     private static readonly TimeSpan AskPeriod = TimeSpan.FromSeconds(1.5);
 
-    private readonly OverlayOptions _options;
     private readonly INodePort _port;
-    private readonly IBroadcastTree _tree;
-    private readonly ISigning _signing;
-    private readonly CertificateStore _certificates;
-    private readonly BroadcastMemory _memory = new();
-    private readonly Dictionary<RingId, TokenBucket> _quotas = [];
+    private readonly IBroadcastParts _ring;
+    private readonly BroadcastGate _gate;
     private readonly Dictionary<BroadcastKey, Cast> _active = [];
     private readonly List<BroadcastChild> _children = [];
-    private readonly Queue<BroadcastMessage> _arrived = new(0);
-    private readonly Queue<BroadcastResult> _results = new(0);
-    private ulong _lastNumber;
     private int _activeBytes;
 
-    /// <param name="options">The quota.</param>
     /// <param name="port">Where messages go.</param>
-    /// <param name="tree">Who passes on to whom.</param>
-    /// <param name="signing">Signs the node's own broadcasts and judges others'.</param>
-    /// <param name="certificates">Judges the origins' certificates.</param>
-    public Broadcasts(OverlayOptions options, INodePort port, IBroadcastTree tree, ISigning signing, CertificateStore certificates)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(port);
-        ArgumentNullException.ThrowIfNull(tree);
-        ArgumentNullException.ThrowIfNull(signing);
-        ArgumentNullException.ThrowIfNull(certificates);
-        (_options, _port, _tree, _signing, _certificates) = (options, port, tree, signing, certificates);
-    }
+    /// <param name="ring">Who passes on to whom.</param>
+    /// <param name="gate">Judges what comes.</param>
+    public RingBroadcasts(INodePort port, IBroadcastParts ring, BroadcastGate gate) => (_port, _ring, _gate) = (port, ring, gate);
 
     /// <summary>Broadcasts that wait for children.</summary>
     public int ActiveCount => _active.Count;
 
-    /// <summary>Broadcasts that are remembered.</summary>
-    public int RememberedCount => _memory.Count;
-
-    /// <summary>When to call <see cref="Advance"/> next.</summary>
     public Instant NextDue
     {
         get
         {
-            var due = _memory.NextDue;
+            var due = _gate.Memory.NextDue;
             foreach (var cast in _active.Values)
             {
                 due = Instant.Min(due, cast.AskAt);
@@ -94,40 +66,24 @@ public sealed partial class Broadcasts
         }
     }
 
-    /// <summary>Takes the next broadcast of somebody else.</summary>
-    public bool TryTakeArrival(out BroadcastMessage message) => _arrived.TryDequeue(out message!);
+    public bool TryTakeArrival(out BroadcastMessage message) => _gate.TryTakeArrival(out message);
 
-    /// <summary>Takes the next end of a broadcast of this node.</summary>
-    public bool TryTakeResult(out BroadcastResult result) => _results.TryDequeue(out result);
+    public bool TryTakeResult(out BroadcastResult result) => _gate.TryTakeResult(out result);
 
-    /// <summary>Sends <paramref name="bytes"/> to all members but this one.</summary>
     public void Start(Instant now, RequestId request, ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length > BroadcastData.MaxDataBytes)
+        if (_gate.TrySign(now, request, bytes, _active.Count < MaxActive && _activeBytes + bytes.Length <= MaxActiveBytes, out var broadcast))
         {
-            _results.Enqueue(new(request, Outcome.TooLarge, default));
-            return;
+            var self = _port.Self.Id;
+            var cast = Begin(now, broadcast, self, self);
+            cast.Request = request;
+            CoverFirst(now, cast);
+            EndIfDone(now, cast);
         }
-
-        var self = _port.Self;
-        if (_active.Count >= MaxActive || _activeBytes + bytes.Length > MaxActiveBytes || _memory.Count >= BroadcastMemory.MaxEntries || !TryTakeQuota(now, self.Id))
-        {
-            _results.Enqueue(new(request, Outcome.Busy, default));
-            return;
-        }
-
-        var broadcast = BroadcastSecurity.Sign(_signing, self.Certificate, self.Instance, ++_lastNumber, now.UnixMilliseconds + (long)Life.TotalMilliseconds, bytes);
-        _memory.TryAdd(now, broadcast.Key, self.Id, now + Life + ClockTolerance);
-        var cast = Begin(now, broadcast, self.Id, self.Id);
-        cast.Request = request;
-        CoverFirst(now, cast);
-        EndIfDone(now, cast);
     }
 
-    /// <summary>A broadcast came: it is delivered if it is new, and passed on to the part that came with it.</summary>
     public void OnBroadcast(Instant now, RingId from, BroadcastData broadcast)
     {
-        ArgumentNullException.ThrowIfNull(broadcast);
         var key = broadcast.Key;
         if (_active.TryGetValue(key, out var cast))
         {
@@ -135,14 +91,14 @@ public sealed partial class Broadcasts
             return;
         }
 
-        var isKnown = _memory.TryFind(key, out var known);
-        if (isKnown && (!_tree.ReachesFarther(_port.Self.Id, broadcast.Limit, known.Limit) || known.Extensions >= MaxExtensions))
+        var isKnown = _gate.Memory.TryFind(key, out var known);
+        if (isKnown && (!_ring.ReachesFarther(_port.Self.Id, broadcast.Limit, known.Limit) || known.Extensions >= MaxExtensions))
         {
             Tell(now, from, key, broadcast.Limit, Outcome.Done, 0);
             return;
         }
 
-        if (!IsTrue(now, broadcast) || (!isKnown && !TryRemember(now, broadcast)))
+        if (!_gate.IsTrue(now, broadcast) || (!isKnown && !_gate.TryRemember(now, broadcast)))
         {
             Tell(now, from, key, broadcast.Limit, Outcome.Refused, 0);
             return;
@@ -152,12 +108,12 @@ public sealed partial class Broadcasts
         if (isKnown)
         {
             cast.CoveredBefore = known.Limit;
-            _memory.Extend(key, broadcast.Limit);
+            _gate.Memory.Extend(key, broadcast.Limit);
         }
         else
         {
             cast.OwnShare = 1;
-            _arrived.Enqueue(new(key.Origin, cast.Broadcast.Bytes, broadcast.Depth));
+            _gate.Deliver(cast.Broadcast);
         }
 
         cast.Parents.Add(new(from, broadcast.Limit));
@@ -169,10 +125,8 @@ public sealed partial class Broadcasts
         }
     }
 
-    /// <summary>A child says how far it is.</summary>
     public void OnDone(Instant now, RingId from, BroadcastDone done)
     {
-        ArgumentNullException.ThrowIfNull(done);
         if (!_active.TryGetValue(done.Key, out var cast) || cast.Find(from) is not { } part || part.Limit != done.Limit || part.IsDone)
         {
             return;
@@ -192,18 +146,16 @@ public sealed partial class Broadcasts
         }
     }
 
-    /// <summary>A parent asks how far this node is.</summary>
     public void OnAsk(Instant now, RingId from, BroadcastAsk question)
     {
-        ArgumentNullException.ThrowIfNull(question);
         var self = _port.Self.Id;
-        var outcome = _active.TryGetValue(question.Key, out var cast) && !_tree.ReachesFarther(self, question.Limit, cast.Limit) ? Outcome.Busy
-            : cast is null && _memory.TryFind(question.Key, out var known) && !_tree.ReachesFarther(self, question.Limit, known.Limit) ? Outcome.Done
+        var outcome = _active.TryGetValue(question.Key, out var cast) && !_ring.ReachesFarther(self, question.Limit, cast.Limit) ? Outcome.Busy
+            : cast is null && _gate.Memory.TryFind(question.Key, out var known) && !_ring.ReachesFarther(self, question.Limit, known.Limit) ? Outcome.Done
             : Outcome.Unreachable;
         Tell(now, from, question.Key, question.Limit, outcome, 0);
     }
 
-    /// <summary>A link ended, or a message over it came back: what its peer was to pass on goes another way.</summary>
+    /// <summary>What its peer was to pass on goes another way.</summary>
     public void LinkFailed(Instant now, RingId peer)
     {
         if (_active.Count == 0)
@@ -222,7 +174,6 @@ public sealed partial class Broadcasts
     /// <summary>Time passed: late children are asked, silent ones passed over, and what is too old is given up.</summary>
     public void Advance(Instant now)
     {
-        _memory.Advance(now);
         foreach (var cast in Due(now))
         {
             if (cast.EndsAt <= now)
@@ -236,9 +187,6 @@ public sealed partial class Broadcasts
         }
 
         DropKept(now);
-        if (_memory.Count == 0 && _active.Count == 0)
-        {
-            _quotas.Clear();
-        }
+        _gate.Advance(now, isIdle: _active.Count == 0);
     }
 }

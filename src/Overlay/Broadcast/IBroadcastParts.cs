@@ -5,11 +5,11 @@ namespace Overlay.Broadcast;
 
 /// <summary>A node that passes a broadcast on, and where its part ends.</summary>
 /// <param name="Peer">The node.</param>
-/// <param name="Limit">It covers the members between itself and here; on a tree of its own meaning, or none.</param>
-public readonly record struct BroadcastChild(RingId Peer, RingId Limit);
+/// <param name="Limit">It covers the members between itself and here.</param>
+internal readonly record struct BroadcastChild(RingId Peer, RingId Limit);
 
-/// <summary>Who passes a broadcast on to whom: all that broadcasting knows of the topology.</summary>
-public interface IBroadcastTree
+/// <summary>Who passes a broadcast on to whom on a ring: all that broadcasting knows of it.</summary>
+internal interface IBroadcastParts
 {
     /// <summary>The nodes that together reach all members of a part, this node itself excepted, nearest first.</summary>
     /// <param name="from">Whom the broadcast came from; this node itself where it is the origin.</param>

@@ -7,43 +7,12 @@ using Overlay.Time;
 namespace Overlay.Broadcast;
 
 // What a node does with its part: splits it among its children, and splits it anew when one of them fails.
-public sealed partial class Broadcasts
+internal sealed partial class RingBroadcasts
 {
-    private bool IsTrue(Instant now, BroadcastData broadcast)
-    {
-        var inHand = broadcast.ExpiresAt - now.UnixMilliseconds;
-        return broadcast.Depth is > 0 and <= BroadcastData.MaxDepth
-            && broadcast.Bytes.Length <= BroadcastData.MaxDataBytes
-            && broadcast.Origin.Id != _port.Self.Id
-            && inHand >= -(long)ClockTolerance.TotalMilliseconds
-            && inHand <= (long)(Life + ClockTolerance).TotalMilliseconds
-            && _certificates.TryAdd(now, broadcast.Origin, out _)
-            && BroadcastSecurity.Verify(_signing, broadcast);
-    }
-
-    private bool TryRemember(Instant now, BroadcastData broadcast)
-    {
-        var until = now + TimeSpan.FromMilliseconds(broadcast.ExpiresAt - now.UnixMilliseconds + 1) + ClockTolerance;
-        return !_memory.IsOld(broadcast.Key) && TryTakeQuota(now, broadcast.Origin.Id) && _memory.TryAdd(now, broadcast.Key, broadcast.Limit, until);
-    }
-
-    private bool TryTakeQuota(Instant now, RingId origin)
-    {
-        var bucket = _quotas.GetValueOrDefault(origin);
-        if ((_quotas.Count >= MaxOrigins && !_quotas.ContainsKey(origin)) || !bucket.TryTake(now, _options.MaxBroadcastsPerSecond))
-        {
-            return false;
-        }
-
-        _quotas[origin] = bucket;
-        return true;
-    }
-
     private Cast Begin(Instant now, BroadcastData broadcast, RingId from, RingId limit)
     {
-        // What was read lies in the memory of the message; the part may have to be split again later.
-        var kept = broadcast with { Bytes = broadcast.Bytes.ToArray(), Signature = broadcast.Signature.ToArray() };
-        var cast = new Cast(kept, from) { Limit = limit, AskAt = now + AskPeriod, EndsAt = now + Life };
+        // The part may have to be split again later.
+        var cast = new Cast(BroadcastGate.Detached(broadcast), from) { Limit = limit, AskAt = now + AskPeriod, EndsAt = now + BroadcastGate.Life };
         _active.Add(broadcast.Key, cast);
         _activeBytes += broadcast.Bytes.Length;
         cast.Reached.Add(from);
@@ -61,10 +30,10 @@ public sealed partial class Broadcasts
 
         cast.Parents.RemoveAll(parent => parent.Peer == from);
         cast.Parents.Add(new(from, limit));
-        if (_tree.ReachesFarther(_port.Self.Id, limit, cast.Limit) && cast.Extensions++ < MaxExtensions)
+        if (_ring.ReachesFarther(_port.Self.Id, limit, cast.Limit) && cast.Extensions++ < MaxExtensions)
         {
             cast.Limit = limit;
-            _memory.Extend(cast.Broadcast.Key, limit);
+            _gate.Memory.Extend(cast.Broadcast.Key, limit);
             Cover(now, cast);
         }
 
@@ -75,10 +44,10 @@ public sealed partial class Broadcasts
     private void Cover(Instant now, Cast cast)
     {
         _children.Clear();
-        _tree.CopyChildren(cast.From, cast.Limit, cast.Doubtful, _children);
+        _ring.CopyChildren(cast.From, cast.Limit, cast.Doubtful, _children);
         foreach (var doubtful in cast.Doubtful)
         {
-            if (_tree.IsNeighbour(doubtful))
+            if (_ring.IsNeighbour(doubtful))
             {
                 _children.Add(new(doubtful, doubtful.Plus(1))); // It may live: it gets its own copy, and nothing to pass on.
             }
@@ -87,8 +56,8 @@ public sealed partial class Broadcasts
         foreach (var child in _children)
         {
             var part = cast.Find(child.Peer);
-            if ((part is not null && !_tree.ReachesFarther(child.Peer, child.Limit, part.Limit))
-                || (part is null && cast.CoveredBefore is { } covered && !_tree.ReachesFarther(_port.Self.Id, child.Limit, covered)))
+            if ((part is not null && !_ring.ReachesFarther(child.Peer, child.Limit, part.Limit))
+                || (part is null && cast.CoveredBefore is { } covered && !_ring.ReachesFarther(_port.Self.Id, child.Limit, covered)))
             {
                 continue;
             }
@@ -176,7 +145,7 @@ public sealed partial class Broadcasts
 
         if (cast.Request is { } request)
         {
-            _results.Enqueue(new(request, outcome, new(reached, cast.Forwards)));
+            _gate.End(request, outcome, new(reached, cast.Forwards));
         }
 
         for (var i = 0; outcome == Outcome.Done && i < cast.Parents.Count; i++)
