@@ -44,7 +44,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
             ? new HubIdentity(delegated.Signing, new SystemSecrets(), store.CaSecret) { Delegation = delegated.Delegation, NetworkKey = delegated.HubKey }
             : new HubIdentity(store.Key!, new SystemSecrets(), store.CaSecret);
         _admission = new(_startedAt, options.ToAdmission(), identity, store.State);
-        _smoke = new(options);
+        _smoke = new(options, _admission, _outbox);
         _timer = time.CreateTimer(_ => _inputs.Writer.TryWrite(HubInput.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _running = Task.Run(RunAsync);
         LogStarted(_admission.Network.ToString(), _admission.IsFounded);
@@ -241,6 +241,9 @@ internal sealed partial class HubLoop : IAsyncDisposable
                     break;
                 case HubEffectKind.CloseSession when _connections.TryGetValue(effect.Session, out var closed):
                     closed.Close(CodeOf(effect.Close), ReasonOf(effect.Close));
+                    break;
+                case HubEffectKind.GuestSignal:
+                    _smoke.Deliver(effect.Guest, effect.Peer, effect.Json);
                     break;
                 case HubEffectKind.Persist:
                     Persist();

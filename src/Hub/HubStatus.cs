@@ -46,6 +46,9 @@ public sealed record HubStatus
     /// <summary>Signals that the hub passed between pages.</summary>
     public required long PageSignals { get; init; }
 
+    /// <summary>Signals that pages got out of the overlay, and messages of theirs (answers included) that went into it.</summary>
+    public required HubGuestSignals GuestSignals { get; init; }
+
     /// <summary>Admissions by what the newcomer was told to do.</summary>
     public required HubAdmissions Admissions { get; init; }
 
@@ -73,6 +76,7 @@ public sealed record HubStatus
             Signals = now.Signals,
             Messages = now.ToGateways + now.FromGateways,
             PageSignals = smoke.Forwarded,
+            GuestSignals = new(now.ToGuests, now.FromGuests, now.GuestDrops),
             Admissions = new(now.Founders, now.Introduced, now.Retried, now.Attachments, now.Renewals, now.Superseded, now.Delegations),
             Refused = Named<AdmitRefusal>(now.RefusedBy),
             Dropped = Named<DropReason>(now.DroppedBy),
@@ -101,6 +105,12 @@ public sealed record HubStatus
 /// <param name="Max">The most that were open at once.</param>
 /// <param name="TooSlow">Aborted because they did not read.</param>
 public sealed record HubSockets(int Now, int Max, long TooSlow);
+
+/// <summary>Pages and the overlay.</summary>
+/// <param name="Received">Signals out of the overlay that went to pages.</param>
+/// <param name="Sent">Messages of pages that went into the overlay.</param>
+/// <param name="Dropped">Signals of pages that reached nobody.</param>
+public sealed record HubGuestSignals(long Received, long Sent, long Dropped);
 
 /// <summary>What newcomers and members were told.</summary>
 public sealed record HubAdmissions(long Founders, long Introduced, long Retried, long Attachments, long Renewals, long Superseded, long Delegations);

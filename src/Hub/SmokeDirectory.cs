@@ -1,5 +1,5 @@
-using System.Globalization;
 using Overlay.Admission;
+using Overlay.Identity;
 
 namespace Overlay.Hub;
 
@@ -26,7 +26,7 @@ internal sealed class SmokeDirectory
         }
         while (_last == 0 || _pages.ContainsKey(_last));
 
-        var page = new Page(session, _last, TextOf(_last));
+        var page = new Page(session, _last, GuestIds.Quad(_last));
         _pages.Add(_last, page);
         _bySession.Add(session, page);
         return page.Address;
@@ -43,12 +43,22 @@ internal sealed class SmokeDirectory
 
     public string? AddressOf(SessionId session) => _bySession.GetValueOrDefault(session)?.Address;
 
+    /// <summary>The address of a session as a number; 0 where it has none.</summary>
+    public uint NumberOf(SessionId session) => _bySession.GetValueOrDefault(session)?.Number ?? 0;
+
+    /// <summary>The session behind an address as a number.</summary>
+    public bool TryFind(uint number, out SessionId session)
+    {
+        var found = _pages.GetValueOrDefault(number);
+        session = found?.Session ?? default;
+        return found is not null;
+    }
+
     /// <summary>The session behind an address.</summary>
     public bool TryFind(string address, out SessionId session)
     {
-        var found = TryParse(address, out var number) && _pages.TryGetValue(number, out var page) ? page : null;
-        session = found?.Session ?? default;
-        return found is not null;
+        session = default;
+        return GuestIds.TryReadQuad(address, out var number) && TryFind(number, out session);
     }
 
     /// <summary>Registers a name; the session's earlier one is free then. Null where it was done, else the reason why not.</summary>
@@ -80,31 +90,6 @@ internal sealed class SmokeDirectory
         }
 
         return TryFind(name, out var session) ? _bySession[session].Address : null;
-    }
-
-    private static string TextOf(uint number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number >> 24}.{(number >> 16) & 255}.{(number >> 8) & 255}.{number & 255}");
-
-    private static bool TryParse(string address, out uint number)
-    {
-        number = 0;
-        var parts = address.Split('.', 5);
-        if (parts.Length != 4)
-        {
-            return false;
-        }
-
-        foreach (var part in parts)
-        {
-            if (!byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var octet))
-            {
-                return false;
-            }
-
-            number = (number << 8) | octet;
-        }
-
-        return true;
     }
 
     private void Drop(Page page)

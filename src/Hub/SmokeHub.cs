@@ -1,12 +1,16 @@
 using System.Net.WebSockets;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Overlay.Admission;
+using Overlay.Identity;
+using Overlay.Ring;
 using Overlay.Time;
 
 namespace Overlay.Hub;
 
 /// <summary>The Smoke side of the hub: pages get an address, find each other by name and pass signals. Stepped by <see cref="HubLoop"/> only.</summary>
-internal sealed class SmokeHub(HubOptions options)
+/// <remarks>Pages of this hub see each other as dotted quads; members, and pages at other hubs of the network, by their ids in 12 hexadecimal digits.</remarks>
+internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOutbox outbox)
 {
     private readonly SmokeDirectory _directory = new();
     private readonly Dictionary<SessionId, Client> _clients = [];
@@ -28,6 +32,7 @@ internal sealed class SmokeHub(HubOptions options)
 
         _clients.Add(connection.Id, new(connection, options.MessagesPerPage));
         var address = _directory.Open(connection.Id);
+        admission.GuestOpened(_directory.NumberOf(connection.Id));
         Send(connection, SmokeAnswers.Binding(address, options.Ice.For(now, address)));
     }
 
@@ -35,6 +40,7 @@ internal sealed class SmokeHub(HubOptions options)
     {
         if (_clients.Remove(connection.Id))
         {
+            admission.GuestClosed(_directory.NumberOf(connection.Id));
             _directory.Close(connection.Id);
         }
     }
@@ -60,16 +66,16 @@ internal sealed class SmokeHub(HubOptions options)
 
         using (message)
         {
-            Handle(connection, message);
+            Handle(now, connection, message);
         }
     }
 
-    private void Handle(HubConnection connection, SmokeMessage message)
+    private void Handle(Instant now, HubConnection connection, SmokeMessage message)
     {
         switch (message.Type)
         {
             case "forward":
-                Forward(connection, message.To, message.Data);
+                Forward(now, connection, message.To, message.Data);
                 break;
             case "register":
                 var refusal = _directory.Register(connection.Id, message.Hostname);
@@ -78,18 +84,64 @@ internal sealed class SmokeHub(HubOptions options)
                     : SmokeAnswers.RegisterFail(message.RequestId, refusal));
                 break;
             case "lookup":
-                Send(connection, SmokeAnswers.LookupOk(message.RequestId, _directory.Lookup(message.Hostname)));
+                Send(connection, SmokeAnswers.LookupOk(message.RequestId, Lookup(message.Hostname)));
                 break;
         }
     }
 
-    /// <summary>The sender's address is the hub's word, not the page's; who is not there is not missed.</summary>
-    private void Forward(HubConnection from, string to, JsonElement data)
+    /// <summary>A signal out of the overlay for a page here.</summary>
+    public void Deliver(uint page, RingId from, ReadOnlyMemory<byte> json)
     {
-        if (_directory.TryFind(to, out var session) && _clients.TryGetValue(session, out var receiver))
+        if (_directory.TryFind(page, out var session) && _clients.TryGetValue(session, out var client))
+        {
+            Send(client.Connection, SmokeAnswers.Forward(GuestIds.Quad(page), from.ToString(), json));
+        }
+    }
+
+    /// <summary>The sender's address is the hub's word, not the page's; who is not there is not missed.</summary>
+    private void Forward(Instant now, HubConnection from, string to, JsonElement data)
+    {
+        var sender = _directory.NumberOf(from.Id);
+        if (_directory.TryFind(to, out var session))
+        {
+            ForwardHere(session, to, GuestIds.Quad(sender), data);
+        }
+        else if (!GuestIds.TryReadQuad(to, out _) && GuestIds.TryReadAddress(to, Number, out var id))
+        {
+            if (!IsHere(id))
+            {
+                var json = data.ValueKind == JsonValueKind.Undefined ? [] : JsonMarshal.GetRawUtf8Value(data).ToArray();
+                admission.GuestSignals(now, sender, id, json, outbox);
+            }
+            else if (_directory.TryFind(GuestIds.AddressOf(id), out session))
+            {
+                // Whoever is spoken to by its long address answers from it: pages keep their connections by address.
+                ForwardHere(session, id.ToString(), GuestIds.Of(Number, sender).ToString(), data);
+            }
+        }
+    }
+
+    /// <summary>An address stands for itself: its page is here, or it is an id of the overlay, of which only a signal can tell whether somebody has it.</summary>
+    private string? Lookup(string name)
+    {
+        if (_directory.Lookup(name) is { } address)
+        {
+            return address;
+        }
+
+        return RingId.TryParse(name, out var id) && id.Value != 0 && (IsHere(id) ? _directory.TryFind(GuestIds.AddressOf(id), out _) : admission.ServesGuests) ? name : null;
+    }
+
+    private byte Number => (byte)options.HubNumber;
+
+    private bool IsHere(RingId id) => GuestIds.IsGuest(id) && GuestIds.HubOf(id) == Number;
+
+    private void ForwardHere(SessionId session, string to, string from, JsonElement data)
+    {
+        if (_clients.TryGetValue(session, out var receiver))
         {
             Forwarded++;
-            Send(receiver.Connection, SmokeAnswers.Forward(to, _directory.AddressOf(from.Id)!, data));
+            Send(receiver.Connection, SmokeAnswers.Forward(to, from, data));
         }
     }
 

@@ -9,6 +9,7 @@ namespace Overlay.Hub;
 // A page and its hub, one JSON object a text message, fields in any order:
 //   hub → {"type":"binding","address":"0.0.0.1","configuration":{"iceServers":[…]}}            first and at once
 //   page → {"type":"forward","to":"0.0.0.2","data":…} → hub → {"type":"forward","to":…,"from":"0.0.0.1","data":…} → page
+//   page → {"type":"forward","to":"3f0a9c61d2e8","data":…}: 12 hexadecimal digits, a member or (ff ‖ hub ‖ address) a page at another hub; it sees such a "from", too
 //   page → {"type":"register","request_id":0,"hostname":"alice"};   hub → register-ok | register-fail {…,"reason":…}
 //   page → {"type":"lookup","request_id":1,"hostname":"alice"};     hub → {"type":"lookup-ok","request_id":1,"addresses":["0.0.0.1"]}
 
@@ -113,6 +114,15 @@ internal static class SmokeAnswers
         writer.WriteString("to", to);
         writer.WriteString("from", from);
         Copy(writer, "data", data);
+    });
+
+    /// <summary>A signal out of the overlay: <paramref name="json"/> is one JSON value, checked.</summary>
+    public static byte[] Forward(string to, string from, ReadOnlyMemory<byte> json) => Write("forward", writer =>
+    {
+        writer.WriteString("to", to);
+        writer.WriteString("from", from);
+        writer.WritePropertyName("data");
+        writer.WriteRawValue(json.Span, skipInputValidation: true);
     });
 
     public static byte[] RegisterOk(JsonElement requestId, string hostname) => Write("register-ok", writer =>

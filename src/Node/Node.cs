@@ -40,6 +40,9 @@ public sealed class Node : IAsyncDisposable
     /// <summary>The broadcasts of others. One reader; ends when the node stops.</summary>
     public IAsyncEnumerable<BroadcastMessage> Broadcasts => _host.ReadBroadcastsAsync();
 
+    /// <summary>Signals of Smoke's protocol between this node and pages at the network's hubs, or other members.</summary>
+    public IGuestSignals GuestSignals => _host.GuestSignals;
+
     /// <summary>What the node counted.</summary>
     public NodeCounters Counters => _host.Counters;
 

@@ -61,6 +61,15 @@ public sealed partial class OverlayNode
             _deliveries.Advance(now);
         }
 
+        AdvanceServices(now);
+        AdvanceLiveness(now);
+        AdvanceHeld(now);
+        Settle(now);
+    }
+
+    /// <summary>What the network offers beyond messages.</summary>
+    private void AdvanceServices(Instant now)
+    {
         if (_names?.NextDue <= now)
         {
             _names.Advance(now);
@@ -71,14 +80,15 @@ public sealed partial class OverlayNode
             _broadcasts.Advance(now);
         }
 
+        if (_guestSignals?.NextDue <= now)
+        {
+            _guestSignals.Advance(now);
+        }
+
         if (_peers?.NextDue <= now)
         {
             _peers.Advance(now);
         }
-
-        AdvanceLiveness(now);
-        AdvanceHeld(now);
-        Settle(now);
     }
 
     private void Begin(Instant now, Outbox outbox)
@@ -140,6 +150,7 @@ public sealed partial class OverlayNode
         var due = Instant.Min(Instant.Min(_hubs.NextDue, _links.NextDue), Instant.Min(_intake.NextDue, _queries?.NextDue ?? Instant.Never));
         due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
         due = Instant.Min(Instant.Min(due, _heldDue), Instant.Min(_broadcasts?.NextDue ?? Instant.Never, _peers?.NextDue ?? Instant.Never));
+        due = _guestSignals is null ? due : Instant.Min(due, _guestSignals.NextDue);
         due = _tree is null ? due : Instant.Min(due, _tree.NextDue);
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
@@ -303,6 +314,7 @@ public sealed partial class OverlayNode
         EndPeers(now);
         _deliveries?.CancelAll();
         _queries?.CancelAll();
+        _guestSignals?.CancelAll();
         CancelConnects();
         _links.CloseAll(now, LinkFailure.Leaving);
         _hubs.CloseAll();

@@ -15,7 +15,7 @@ public sealed partial class OverlayNode
     private RequestId _starting; // 0: none.
     private RequestId _leaving;
 
-    private int PendingCommands => (_deliveries?.Count ?? 0) + (_queries?.Count ?? 0) + _connects.Count;
+    private int PendingCommands => (_deliveries?.Count ?? 0) + (_queries?.Count ?? 0) + (_guestSignals?.Count ?? 0) + _connects.Count;
 
     /// <summary>Whether the node has an id and a way to others.</summary>
     private bool CanSend => _context.IsAdmitted

@@ -78,6 +78,9 @@ public sealed partial class OverlayNode
             case State state:
                 _queries?.Receive(arrival.From.Id, state.Nonce, state);
                 break;
+            case GuestSignal or GuestAnswer:
+                ReceiveGuest(now, arrival);
+                break;
             case { Kind: >= MessageKind.PutRecord and <= MessageKind.NameChanged }:
                 ReceiveName(now, arrival);
                 break;
@@ -182,7 +185,7 @@ public sealed partial class OverlayNode
 
     private void ReceiveUnreachable(Instant now, Unreachable unreachable)
     {
-        if (!_links.SignalUnreachable(now, unreachable.MessageId) && _queries?.Receive(unreachable) != true)
+        if (!_links.SignalUnreachable(now, unreachable.MessageId) && _queries?.Receive(unreachable) != true && _guestSignals?.Receive(now, unreachable) != true)
         {
             _deliveries?.Receive(now, unreachable);
         }

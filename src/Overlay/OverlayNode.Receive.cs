@@ -209,6 +209,10 @@ public sealed partial class OverlayNode
         {
             ReceiveHubsOwn(now, session, message);
         }
+        else if (Identity.GuestIds.IsGuest(message.Source))
+        {
+            ReceiveForGuest(now, session, message);
+        }
         else if (!_hubs.IsGateway(session) || IsLateAnswer(message))
         {
             Route(now, message, session, neighbour: null);

@@ -16,12 +16,13 @@ internal readonly record struct CommandResult(Outcome Outcome, object? Value)
     {
         if (Outcome != Outcome.Done)
         {
-            throw new OverlayException(Outcome, $"{what} failed: {Explain()}");
+            throw new OverlayException(Outcome, $"{what} failed: {Explain()}", Value is DropReason drop ? drop : DropReason.None);
         }
     }
 
     private string Explain() => Outcome switch
     {
+        Outcome.Unreachable when Value is DropReason.GuestGone => "no page has that address now: it has closed its connection with the hub, or never was there.",
         Outcome.Unreachable => "nobody with that id is in the network. Check the id, or whether that node is running.",
         Outcome.TimedOut => "no answer came in time. Try again; the network may be repairing itself.",
         Outcome.TooLarge => "the message is larger than 64 KiB with its envelope. Send it in parts.",

@@ -5,6 +5,7 @@ using Overlay.Messages;
 using Overlay.Names;
 using Overlay.Peers;
 using Overlay.Runtime.Links;
+using Overlay.Signalling;
 using Overlay.Time;
 using Overlay.WebRtc.Peer;
 
@@ -68,6 +69,9 @@ internal sealed partial class NodeLoop
                 break;
             case EffectKind.Peer:
                 OnPeer?.Invoke((MeshEvent)effect.Detail!);
+                break;
+            case EffectKind.GuestSignal:
+                OnGuestSignal?.Invoke((GuestSignalArrival)effect.Detail!);
                 break;
             case EffectKind.NameChanged:
                 OnNameChanged?.Invoke(effect.Request, (NameChange)effect.Detail!);

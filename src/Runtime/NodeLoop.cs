@@ -67,6 +67,9 @@ internal sealed partial class NodeLoop
     /// <summary>Something happened among the peers; the bytes are borrowed.</summary>
     public Action<MeshEvent>? OnPeer { get; init; }
 
+    /// <summary>A signal of Smoke's protocol came.</summary>
+    public Action<Signalling.GuestSignalArrival>? OnGuestSignal { get; init; }
+
     /// <summary>A watched name changed.</summary>
     public Action<RequestId, NameChange>? OnNameChanged { get; init; }
 

@@ -61,12 +61,15 @@ public sealed class OverlayException : Exception
     public OverlayException(OverlayError reason, string message, Exception? inner = null)
         : base(message, inner) => Reason = reason;
 
-    public OverlayException(Outcome outcome, string message)
-        : base(message) => (Reason, Outcome) = (OverlayError.Command, outcome);
+    public OverlayException(Outcome outcome, string message, DropReason drop = DropReason.None)
+        : base(message) => (Reason, Outcome, Drop) = (OverlayError.Command, outcome, drop);
 
     /// <summary>The kind of failure.</summary>
     public OverlayError Reason { get; }
 
     /// <summary>How the command ended, where <see cref="Reason"/> is <see cref="OverlayError.Command"/>.</summary>
     public Outcome Outcome { get; }
+
+    /// <summary>With <see cref="Outcome.Unreachable"/>: why it could not be passed on, where that is known; <see cref="DropReason.GuestGone"/>: its hub says that the page is away.</summary>
+    public DropReason Drop { get; }
 }

@@ -42,6 +42,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
         (_options, _identity) = (options, identity);
         _messages = Channel.CreateBounded<OverlayMessage>(new BoundedChannelOptions(options.MaxUndelivered) { SingleWriter = true });
         _broadcasts = Channel.CreateBounded<BroadcastMessage>(new BoundedChannelOptions(options.MaxUndelivered) { SingleWriter = true });
+        _signals = Channel.CreateBounded<SmokeSignal>(new BoundedChannelOptions(options.MaxUnreadSignals) { SingleWriter = true });
         var secrets = new SystemSecrets();
         Span<byte> drawn = stackalloc byte[8];
         secrets.Fill(drawn);
@@ -77,6 +78,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             OnDelivered = Deliver,
             OnBroadcast = Deliver,
             OnNameChanged = Tell,
+            OnGuestSignal = Deliver,
             OnPeer = happened => _peers?.Happened(happened),
             OnObserved = Observe,
         };
@@ -345,6 +347,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             Phase = NodePhase.Left;
             _messages.Writer.TryComplete();
             _broadcasts.Writer.TryComplete();
+            _signals.Writer.TryComplete();
             EndWatches();
             _peers?.NodeStopped();
             await _ended.CancelAsync().ConfigureAwait(false);

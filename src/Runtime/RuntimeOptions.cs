@@ -51,6 +51,10 @@ public sealed record RuntimeOptions
     /// <value>Default 16,384; one more is dropped and counted.</value>
     public int MaxUndelivered { get; init; } = 16_384;
 
+    /// <summary>Signals of pages that may wait for the application.</summary>
+    /// <value>Default 1,024; one more is dropped and counted.</value>
+    public int MaxUnreadSignals { get; init; } = 1024;
+
     /// <summary>Seeds what decides schedules (not secrets); null draws one.</summary>
     public ulong? Seed { get; init; }
 
@@ -85,6 +89,11 @@ public sealed record RuntimeOptions
         if (MaxUndelivered < 1)
         {
             throw new ArgumentException($"MaxUndelivered: {MaxUndelivered} is less than 1.");
+        }
+
+        if (MaxUnreadSignals < 1)
+        {
+            throw new ArgumentException($"MaxUnreadSignals: {MaxUnreadSignals} is less than 1.");
         }
 
         if (Introduction is not null && IsGuest)

@@ -78,6 +78,29 @@ internal sealed class GatewaySlots
         return null;
     }
 
+    /// <summary>
+    /// A gateway for a page: with <paramref name="tries"/> 0 whoever holds its slot (address mod 8) or else the next one that is held, with each try another, in turn. Null where
+    /// there is none.
+    /// </summary>
+    public HubSession? Near(uint address, int tries)
+    {
+        if (_gateways.Count == 0)
+        {
+            return null;
+        }
+
+        var left = tries % _gateways.Count;
+        for (var step = 0u; step < Attach.SlotCount; step++)
+        {
+            if (_holders[(address + step) % Attach.SlotCount] is { } holder && IsFirstOf(holder, address, step) && left-- == 0)
+            {
+                return holder;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The slots of a session as a list, ascending.</summary>
     public static int[] ListOf(byte mask)
     {
@@ -92,6 +115,19 @@ internal sealed class GatewaySlots
         }
 
         return slots;
+    }
+
+    private bool IsFirstOf(HubSession holder, uint address, uint step)
+    {
+        for (var before = 0u; before < step; before++)
+        {
+            if (_holders[(address + before) % Attach.SlotCount] == holder)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Enlist(HubSession session)

@@ -26,6 +26,7 @@ public sealed partial class HubAdmission
             Close(now, founder, HubClose.TimedOut, outbox);
         }
 
+        AdvanceSignals(now, outbox);
         SetWakeUp(outbox);
     }
 
@@ -42,7 +43,7 @@ public sealed partial class HubAdmission
             due = Instant.Min(due, quiet.Value.HeardAt + _options.IdleTimeout);
         }
 
-        outbox.WakeAt = due;
+        outbox.WakeAt = Instant.Min(due, _signals.NextDue);
     }
 
     /// <summary>Room for one more session. A flood of sessions that prove nothing pushes out its own oldest, not the members that come back.</summary>

@@ -77,6 +77,7 @@ public sealed partial class HubAdmission
         _limits = new(options);
         _isFounded = state?.IsFounded ?? false;
         _gatewaySeenAt = now;
+        _guestInstance = now.UnixMilliseconds;
     }
 
     /// <summary>The network that this hub's key names.</summary>
@@ -106,6 +107,9 @@ public sealed partial class HubAdmission
         ToGateways = _counters.ToGateways,
         FromGateways = _counters.FromGateways,
         Signals = _counters.Signals,
+        ToGuests = _counters.ToGuests,
+        FromGuests = _counters.FromGuests,
+        GuestDrops = _counters.GuestDrops,
         Unreachable = _counters.Unreachable,
         RefusedBy = _counters.Refused.AsSpan().ToArray(),
         DroppedBy = _counters.Dropped.AsSpan().ToArray(),
@@ -186,6 +190,8 @@ public sealed partial class HubAdmission
         var payload = PayloadForHub(message);
         switch (message.Kind)
         {
+            case MessageKind.GuestSignal or MessageKind.GuestAnswer or MessageKind.Unreachable when TryTakeForGuest(now, from, message, outbox):
+                break;
             case MessageKind.Admit when payload is Admit admit:
                 OnAdmit(now, from, admit, outbox);
                 break;

@@ -96,6 +96,14 @@ public sealed record HubAdmissionOptions
     /// <value>Default 200 a second, burst 400. More are dropped (<see cref="DropReason.Quota"/>).</value>
     public Rate MessagesPerNewcomer { get; init; } = new(200, 400);
 
+    /// <summary>Signals that one page may send into the overlay, and as many that it may be sent from there.</summary>
+    /// <value>Default 100 a second, burst 500: an offer and its candidates for dozens of peers at once. More are dropped, the page stays.</value>
+    public Rate SignalsPerGuest { get; init; } = new(100, 500);
+
+    /// <summary>Messages for pages that one gateway may bring: each costs a signature or two.</summary>
+    /// <value>Default 500 a second, burst 2,000. More are dropped (<see cref="DropReason.Quota"/>), unseen.</value>
+    public Rate SignalsPerGateway { get; init; } = new(500, 2000);
+
     /// <summary>Origins whose quotas are remembered.</summary>
     /// <value>Default 4,096; the one unused longest is forgotten, which gives it a full bucket.</value>
     public int MaxPrefixes { get; init; } = 4096;
@@ -147,6 +155,8 @@ public sealed record HubAdmissionOptions
         Attachments.Validate(nameof(Attachments));
         RequestsPerSession.Validate(nameof(RequestsPerSession));
         MessagesPerNewcomer.Validate(nameof(MessagesPerNewcomer));
+        SignalsPerGuest.Validate(nameof(SignalsPerGuest));
+        SignalsPerGateway.Validate(nameof(SignalsPerGateway));
         Within(HubNumber, 0, 255, nameof(HubNumber));
         Within(MaxSessions, Messages.Attach.SlotCount + 1, 1_000_000, nameof(MaxSessions));
         Within(MaxSessionsPerPrefix, 1, 1_000_000, nameof(MaxSessionsPerPrefix));

@@ -19,6 +19,9 @@ public enum HubEffectKind : byte
 
     /// <summary>Something worth a metric or a log line: see <see cref="HubEffect.Observation"/>.</summary>
     Observed,
+
+    /// <summary>Give page <see cref="HubEffect.Guest"/> the signal <see cref="HubEffect.Json"/> of <see cref="HubEffect.Peer"/>: one JSON value, checked.</summary>
+    GuestSignal,
 }
 
 /// <summary>Why the hub closes a session.</summary>
@@ -95,4 +98,9 @@ public readonly record struct HubEffect
     public RingId Peer { get; init; }
 
     public Message Message { get; init; }
+
+    /// <summary>The address of a page here.</summary>
+    public uint Guest { get; init; }
+
+    public ReadOnlyMemory<byte> Json { get; init; }
 }

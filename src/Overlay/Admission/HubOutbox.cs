@@ -40,6 +40,9 @@ public sealed class HubOutbox
 
     public void Close(SessionId session, HubClose why) => Add(new() { Kind = HubEffectKind.CloseSession, Session = session, Close = why });
 
+    public void GuestSignal(uint guest, RingId from, ReadOnlyMemory<byte> json) =>
+        Add(new() { Kind = HubEffectKind.GuestSignal, Guest = guest, Peer = from, Json = json });
+
     public void Persist() => Add(new() { Kind = HubEffectKind.Persist });
 
     public void Observe(HubObservation what, SessionId session, RingId peer) =>

@@ -14,6 +14,7 @@ internal sealed class HubSession
         Challenge = challenge;
         Requests = new(options.RequestsPerSession);
         Messages = new(options.MessagesPerNewcomer);
+        ForGuests = new(options.SignalsPerGateway);
         Node = new(this);
     }
 
@@ -61,6 +62,9 @@ internal sealed class HubSession
 
     /// <summary>Messages that it may pass. A field: the bucket is a mutable struct.</summary>
     public TokenBucket Messages;
+
+    /// <summary>Messages for pages that it may bring as a gateway. A field: the bucket is a mutable struct.</summary>
+    public TokenBucket ForGuests;
 
     public Descriptor Descriptor => new(Member, Instance, Certificate!.Hash);
 }

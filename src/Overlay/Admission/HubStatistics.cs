@@ -59,6 +59,15 @@ public sealed record HubStatistics
     /// <summary>Offers, answers and candidate batches among the messages passed.</summary>
     public required long Signals { get; init; }
 
+    /// <summary>Signals for pages that came out of the overlay.</summary>
+    public long ToGuests { get; init; }
+
+    /// <summary>Messages of pages, their answers included, that went into the overlay.</summary>
+    public long FromGuests { get; init; }
+
+    /// <summary>Signals of pages that reached nobody.</summary>
+    public long GuestDrops { get; init; }
+
     /// <summary>Messages for which nobody was there.</summary>
     public required long Unreachable { get; init; }
 
@@ -87,6 +96,9 @@ internal sealed class HubCounters
     public readonly long[] Closed = new long[(int)HubClose.Idle + 1];
     public int MaxSessions;
     public long Attachments;
+    public long ToGuests;
+    public long FromGuests;
+    public long GuestDrops;
     public long Renewals;
     public long Delegations;
     public long ToGateways;

@@ -55,6 +55,9 @@ public enum EffectKind : byte
 
     /// <summary>Something happened among the peers: <see cref="Effect.Detail"/> is the <c>MeshEvent</c>.</summary>
     Peer,
+
+    /// <summary>A signal of Smoke's protocol for this node: <see cref="Effect.Detail"/> is the <c>GuestSignalArrival</c>, <see cref="Effect.Peer"/> who sent it.</summary>
+    GuestSignal,
 }
 
 /// <summary>What was observed.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Overlay.Ring;
 
 namespace Overlay.Identity;
@@ -22,4 +23,46 @@ public static class GuestIds
 
     /// <summary>The address of a guest at its hub.</summary>
     public static uint AddressOf(RingId guest) => (uint)guest.Value;
+
+    /// <summary>An address as pages see it: a dotted quad.</summary>
+    public static string Quad(uint address) =>
+        string.Create(CultureInfo.InvariantCulture, $"{address >> 24}.{(address >> 16) & 255}.{(address >> 8) & 255}.{address & 255}");
+
+    /// <summary>Reads a dotted quad: four decimal numbers, 0 … 255.</summary>
+    public static bool TryReadQuad(ReadOnlySpan<char> text, out uint address)
+    {
+        address = 0;
+        Span<Range> parts = stackalloc Range[5];
+        if (text.Split(parts, '.') != 4)
+        {
+            return false;
+        }
+
+        foreach (var part in parts[..4])
+        {
+            if (!byte.TryParse(text[part], NumberStyles.None, CultureInfo.InvariantCulture, out var octet))
+            {
+                return false;
+            }
+
+            address = (address << 8) | octet;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Reads what stands for a page or a member in Smoke's protocol: a dotted quad is a page at hub <paramref name="homeHub"/>, 12 hexadecimal digits are an id, a page's at any
+    /// hub or a member's.
+    /// </summary>
+    public static bool TryReadAddress(ReadOnlySpan<char> text, byte homeHub, out RingId id)
+    {
+        if (TryReadQuad(text, out var address))
+        {
+            id = Of(homeHub, address);
+            return true;
+        }
+
+        return RingId.TryParse(text, out id) && id.Value != 0;
+    }
 }

@@ -51,6 +51,7 @@ public static partial class MessageCodec
                 ?? BroadcastMessagesCodec.Read(kind, ref reader, bytes)
                 ?? PeerMessagesCodec.Read(kind, ref reader, bytes)
                 ?? TreeMessagesCodec.Read(kind, ref reader)
+                ?? GuestMessagesCodec.Read(kind, ref reader)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
         if (read is null || !reader.IsComplete)
         {
@@ -121,7 +122,8 @@ public static partial class MessageCodec
             || BroadcastMessagesCodec.TryWrite(ref writer, payload)
             || PeerMessagesCodec.TryWrite(ref writer, payload)
             || DataMessagesCodec.TryWrite(ref writer, payload)
-            || TreeMessagesCodec.TryWrite(ref writer, payload);
+            || TreeMessagesCodec.TryWrite(ref writer, payload)
+            || GuestMessagesCodec.TryWrite(ref writer, payload);
         if (!isWritten)
         {
             throw new ArgumentException($"{payload.GetType().Name} has no form on the wire.", nameof(payload));

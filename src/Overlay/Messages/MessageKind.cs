@@ -53,6 +53,10 @@ public enum MessageKind : byte
     Receipt = 65,
     Unreachable = 66,
 
+    // Between members and the pages at hubs.
+    GuestSignal = 67,
+    GuestAnswer = 68,
+
     // Peers, and their streams.
     PeerRequest = 70,
     PeerOffer = 71,

@@ -58,10 +58,16 @@ public static class MessageSecurity
     /// <summary>Whether <paramref name="source"/>, a certificate that was verified, is the message's source and its key signed the body.</summary>
     public static bool Verify(in Message message, SignedBody body, NodeCertificate source, ISigning signing)
     {
-        ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(source);
+        return source.Id == message.Source && Verify(message, body, source.PublicKey, signing);
+    }
+
+    /// <summary>Whether <paramref name="key"/> signed the body, for whomever the message is from: a hub signs for its guests.</summary>
+    public static bool Verify(in Message message, SignedBody body, ReadOnlySpan<byte> key, ISigning signing)
+    {
+        ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(signing);
-        if (source.Id != message.Source || body.Signature.Length != ISigning.SignatureBytes || body.PayloadBytes.IsEmpty)
+        if (body.Signature.Length != ISigning.SignatureBytes || body.PayloadBytes.IsEmpty)
         {
             return false;
         }
@@ -71,7 +77,7 @@ public static class MessageSecurity
         var signed = rented is null ? stackalloc byte[StackBytes] : rented;
         signed = signed[..length];
         WriteSigned(message, body, signed);
-        var isTrue = signing.Verify(source.PublicKey, signed, body.Signature.Span);
+        var isTrue = signing.Verify(key, signed, body.Signature.Span);
         Return(rented);
         return isTrue;
     }

@@ -55,7 +55,14 @@ public sealed class Courier(NodeContext context)
     public void SessionEnded(LinkId session) => _guests?.SessionEnded(session);
 
     /// <summary>Whether <paramref name="member"/> speaks to this node over a hub session.</summary>
-    public bool IsGuest(RingId member) => _guests?.TryFind(member, out _) == true;
+    public bool IsGuest(RingId member) => TryFindGuest(member, out _);
+
+    /// <summary>The hub session over which a guest is reached.</summary>
+    public bool TryFindGuest(RingId guest, out LinkId session)
+    {
+        session = default;
+        return _guests?.TryFind(guest, out session) == true;
+    }
 
     /// <summary>Sends a message of this node.</summary>
     /// <returns>Its id, and whether the first link that it crosses is a hub session.</returns>
@@ -172,7 +179,7 @@ public sealed class Courier(NodeContext context)
     {
         MessageKind.Data => message.Has(MessageFlags.WantReceipt),
         MessageKind.Offer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.GetCertificates
-            or MessageKind.PutRecord or MessageKind.GetRecord => true,
+            or MessageKind.PutRecord or MessageKind.GetRecord or MessageKind.GuestSignal => true,
         _ => false,
     };
 

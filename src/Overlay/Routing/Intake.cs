@@ -148,6 +148,9 @@ public sealed class Intake
     /// <summary>Certificates prove themselves, and so does a question for one; the hub's own words come over its session only.</summary>
     private static bool ProvesItself(MessageKind kind) => kind is MessageKind.GetCertificates or MessageKind.Certificates or MessageKind.Renewed;
 
+    /// <summary>What a hub says for its guests.</summary>
+    private static bool IsForGuests(MessageKind kind) => kind is MessageKind.GuestSignal or MessageKind.GuestAnswer;
+
     private bool TryAuthenticate(Instant now, in Message message, SignedBody body, LinkId link, Link? neighbour, out Contact source, out DropReason why)
     {
         source = default;
@@ -162,6 +165,12 @@ public sealed class Intake
         if (message.Source == _context.Self.Id && message.Source != default)
         {
             return false; // Nobody else speaks for this node; its own words do not come back to it.
+        }
+
+        if (GuestIds.IsGuest(message.Source))
+        {
+            source = new(message.Source, body.Instance, null!); // A page has no key: its hub signs for it.
+            return IsForGuests(message.Kind) && _context.IsAdmitted && MessageSecurity.Verify(message, body, _context.Certificates.HubKey, _context.Signing);
         }
 
         if (body.Signature.IsEmpty)
@@ -237,6 +246,8 @@ public sealed class Intake
             TryMerge merge when merge.Successor.Id == message.Source => merge.Successor,
             TreeJoin join when join.Origin == message.Source => join.Certificate,
             TreePlace place => place.Certificate,
+            GuestSignal signal => signal.Certificate,
+            GuestAnswer answer => answer.Certificate,
             PutRecord put when put.Record.Owner.Id == message.Source => put.Record.Owner,
             _ => null,
         };

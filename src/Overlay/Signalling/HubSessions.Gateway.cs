@@ -110,7 +110,49 @@ public sealed partial class HubSessions
         _sessions = isInUse ? _sessions : null;
     }
 
-    private RingId SlotKey(int hub, int slot) => (_slots ??= new HubSlots(_rememberedKey, HubsWithSlots))[hub, slot];
+    /// <summary>The number of the hub that admitted this node, whose guests a bare address means.</summary>
+    public byte HomeHub { get; private set; }
+
+    /// <summary>Whether session <paramref name="id"/> is one with the hub that <paramref name="guest"/> lives at.</summary>
+    public bool IsHubOf(LinkId id, RingId guest) => Find(id) is { Hello: { Delegation: null } hello } && hello.HubNumber == GuestIds.HubOf(guest);
+
+    /// <summary>The ring key of a gateway slot of the hub with this number; false before the network's key is known.</summary>
+    public bool TrySlotKey(byte number, int slot, out RingId key)
+    {
+        key = _rememberedKey is { } network ? SlotKey(network, number, slot) : default;
+        return _rememberedKey is not null;
+    }
+
+    private RingId SlotKey(int hub, int slot) => SlotKey(_rememberedKey!, NumberOf(hub), slot);
+
+    private byte NumberOf(int hub) => _numbers is { } numbers && hub < numbers.Length ? numbers[hub] : unchecked((byte)hub);
+
+    private RingId SlotKey(byte[] network, byte number, int slot)
+    {
+        var slots = _slots ??= new HubSlots(network, HubsWithSlots);
+        return number < slots.HubCount ? slots[number, slot] : HubSlots.KeyOf(network, number, slot);
+    }
+
+    /// <summary>Hubs are numbered as the host lists them, until one says otherwise: all members must mean the same keys, whatever their lists look like.</summary>
+    private void NoteNumber(HubSession hub, HubHello hello)
+    {
+        var number = unchecked((byte)hello.HubNumber);
+        if (hello.Delegation is not null || hub.Hub >= HubsWithSlots || number == NumberOf(hub.Hub))
+        {
+            return;
+        }
+
+        if (_numbers is null)
+        {
+            _numbers = new byte[HubsWithSlots];
+            for (var i = 0; i < _numbers.Length; i++)
+            {
+                _numbers[i] = (byte)i;
+            }
+        }
+
+        _numbers[hub.Hub] = number;
+    }
 
     /// <summary>One bit for each slot of <paramref name="hub"/> that this node is responsible for.</summary>
     private int SlotsOf(int hub)
@@ -194,6 +236,15 @@ public sealed partial class HubSessions
         foreach (var slot in attached.Slots)
         {
             held |= slot is >= 0 and < Attach.SlotCount ? 1 << slot : 0;
+        }
+
+        if (held != 0 && hub.Hello is { Delegation: null } hello)
+        {
+            _courier.Guests.Attached(unchecked((byte)hello.HubNumber), hub.Id); // Pages of that hub are reached through here.
+        }
+        else
+        {
+            _courier.Guests.Detached(hub.Id);
         }
 
         if (held == 0 && hub.ContestedUntil > now)

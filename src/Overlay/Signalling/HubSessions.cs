@@ -55,6 +55,7 @@ public sealed partial class HubSessions
     private readonly bool _isGuest;
     private byte[]? _rememberedKey;
     private HubSlots? _slots;
+    private byte[]? _numbers; // Of the hubs in the host's list; null where each has its place as number.
 
     /// <summary>By the number of their hub; null where there is nothing to say of a session.</summary>
     private HubSession?[]? _sessions;
@@ -387,6 +388,7 @@ public sealed partial class HubSessions
         _context.Certificates.Trust(_rememberedKey);
         hub.BecomeReady(now, hello);
         NoteSpeaker(hub, hello);
+        NoteNumber(hub, hello);
         if (IsAdmitting(hub))
         {
             Admit(now, hub);
@@ -418,6 +420,7 @@ public sealed partial class HubSessions
         }
 
         hub.Served();
+        HomeHub = hub.Hello is { Delegation: null } hello ? unchecked((byte)hello.HubNumber) : HomeHub;
         TakeCertificate(now, admitted.Certificate);
         _context.Outbox.Observe(new Effect { Observation = Observation.Admitted, Link = hub.Id, Detail = admitted });
         _admitAt = Instant.Never;

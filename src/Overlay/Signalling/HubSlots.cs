@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
 
@@ -17,14 +18,11 @@ public sealed class HubSlots
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(hubCount);
         _keys = new RingId[hubCount * Attach.SlotCount];
-        Span<byte> input = stackalloc byte[hubKey.Length + 2];
-        hubKey.CopyTo(input);
         for (var hub = 0; hub < hubCount; hub++)
         {
             for (var slot = 0; slot < Attach.SlotCount; slot++)
             {
-                (input[^2], input[^1]) = (unchecked((byte)hub), (byte)slot);
-                _keys[(hub * Attach.SlotCount) + slot] = KeyOf(input);
+                _keys[(hub * Attach.SlotCount) + slot] = KeyOf(hubKey, unchecked((byte)hub), slot);
             }
         }
     }
@@ -35,8 +33,16 @@ public sealed class HubSlots
     /// <summary>The key of a slot: the first 48 bits of SHA-256(hub key ‖ hub number ‖ slot).</summary>
     public RingId this[int hub, int slot] => _keys[(hub * Attach.SlotCount) + slot];
 
-    private static RingId KeyOf(ReadOnlySpan<byte> input)
+    /// <summary>The key of one slot, of a hub with any number.</summary>
+    /// <param name="hubKey">The network's key, 64 bytes.</param>
+    /// <param name="hub">The hub's number.</param>
+    /// <param name="slot">The slot, 0 … 7.</param>
+    public static RingId KeyOf(ReadOnlySpan<byte> hubKey, byte hub, int slot)
     {
+        Span<byte> input = stackalloc byte[ISigning.PublicKeyBytes + 2];
+        ArgumentOutOfRangeException.ThrowIfNotEqual(hubKey.Length, ISigning.PublicKeyBytes);
+        hubKey.CopyTo(input);
+        (input[^2], input[^1]) = (hub, (byte)slot);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(input, digest);
         return RingId.From(BinaryPrimitives.ReadUInt64BigEndian(digest) >> 16);

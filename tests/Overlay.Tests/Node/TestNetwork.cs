@@ -13,6 +13,8 @@ internal sealed class TestNetwork
 {
     public const ulong World = 42;
 
+    private const int MaxHubs = 4;
+
     private static readonly DateTimeOffset Began = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Action, (long Ticks, long Order)> _events = new();
@@ -25,7 +27,8 @@ internal sealed class TestNetwork
     private long _order;
     private long _lastSession;
     private int _lastUfrag;
-    private HubState? _hubState;
+    private readonly HubAdmission?[] _hubs = new HubAdmission?[MaxHubs];
+    private readonly HubState?[] _hubStates = new HubState?[MaxHubs];
 
     public TestNetwork()
     {
@@ -50,7 +53,13 @@ internal sealed class TestNetwork
 
     public List<TestNode> Nodes { get; } = [];
 
-    public HubAdmission? Hub { get; private set; }
+    /// <summary>The first hub.</summary>
+    public HubAdmission? Hub => _hubs[0];
+
+    /// <summary>Hubs of the network, with one key; each node knows all of them.</summary>
+    public int HubCount { get; init; } = 1;
+
+    public List<TestPage> Pages { get; } = [];
 
     /// <summary>Hears of every message as it leaves a node.</summary>
     public Action<TestNode, LinkId, Message> Sending { get; set; } = (_, _, _) => { };
@@ -82,7 +91,7 @@ internal sealed class TestNetwork
         }
 
         var number = index ?? Nodes.Count;
-        var start = new NodeStart((ulong)number + (Seed * 1000), Now.UnixMilliseconds, 1, rememberedHubKey, "", isGuest);
+        var start = new NodeStart((ulong)number + (Seed * 1000), Now.UnixMilliseconds, HubCount, rememberedHubKey, "", isGuest);
         var node = new TestNode(this, number, start, Options, IsSealed);
         Nodes.Add(node);
         node.Step((n, now, outbox) => n.Start(now, outbox));
@@ -110,8 +119,16 @@ internal sealed class TestNetwork
 
     public void StopHub()
     {
-        (Hub, _wasStopped) = (null, true);
-        foreach (var (session, (node, link)) in _sessions.ToArray())
+        for (var hub = 0; hub < HubCount; hub++)
+        {
+            StopHub(hub);
+        }
+    }
+
+    public void StopHub(int number)
+    {
+        (_hubs[number], _wasStopped) = (null, true);
+        foreach (var (session, (node, link)) in _sessions.Where(one => HubOf(one.Key) == number).ToArray())
         {
             _sessions.Remove(session);
             node.Sessions.Remove(link);
@@ -122,8 +139,25 @@ internal sealed class TestNetwork
     public void StartHub(ulong key = 1_000_000, bool remembers = true)
     {
         _hubSigning = new KeyedSigning(World, key);
-        Hub = new HubAdmission(Now, HubOptions, new HubIdentity(_hubSigning, new SeededSecrets(key + (ulong)_order), new byte[32]), remembers ? _hubState : null);
+        for (var number = 0; number < HubCount; number++)
+        {
+            var options = HubOptions with { HubNumber = number, CanFound = number == 0 && HubOptions.CanFound };
+            _hubs[number] = new HubAdmission(
+                Now, options, new HubIdentity(_hubSigning, new SeededSecrets(key + (ulong)_order + (ulong)number), new byte[32]), remembers ? _hubStates[number] : null);
+        }
     }
+
+    /// <summary>A page connects to a hub; the next address there is its.</summary>
+    public TestPage AddPage(int hub = 0)
+    {
+        var page = new TestPage(this, hub, (uint)Pages.Count(one => one.Hub == hub) + 1);
+        Pages.Add(page);
+        HubStep(hub, (h, _) => h.GuestOpened(page.Address));
+        return page;
+    }
+
+    /// <summary>Members that hold a session with a hub, in the order of their coming.</summary>
+    public IEnumerable<TestNode> GatewaysOf(int hub) => Living.Where(node => node.Sessions.Values.Any(session => HubOf(new SessionId(session)) == hub));
 
     /// <summary>Ends a node without a word.</summary>
     public void Kill(TestNode node)
@@ -133,7 +167,7 @@ internal sealed class TestNetwork
         {
             node.Sessions.Remove(link);
             _sessions.Remove(new SessionId(session));
-            HubStep((hub, outbox) => hub.SessionClosed(Now, new SessionId(session), outbox));
+            HubStep(HubOf(new SessionId(session)), (hub, outbox) => hub.SessionClosed(Now, new SessionId(session), outbox));
         }
     }
 
@@ -204,7 +238,7 @@ internal sealed class TestNetwork
             {
                 var toHub = Alters(from, null, message);
                 from.LastHubArrival = Later(from.LastHubArrival, Now + Delay());
-                At(from.LastHubArrival, () => HubStep((hub, outbox) => hub.Receive(Now, new SessionId(session), toHub, outbox)));
+                At(from.LastHubArrival, () => HubStep(HubOf(new SessionId(session)), (hub, outbox) => hub.Receive(Now, new SessionId(session), toHub, outbox)));
             }
 
             return;
@@ -280,21 +314,21 @@ internal sealed class TestNetwork
         }
     }
 
-    internal void OpenHub(TestNode node, LinkId link)
+    internal void OpenHub(TestNode node, LinkId link, int number)
     {
         After(Latency, () =>
         {
-            if (Hub is null || !node.IsAlive)
+            if (_hubs[number] is null || !node.IsAlive)
             {
                 Input(node, (n, now, outbox) => n.HubLost(now, link, outbox));
                 return;
             }
 
-            var session = ++_lastSession;
+            var session = (++_lastSession * MaxHubs) + number;
             node.Sessions[link] = session;
             _sessions[new SessionId(session)] = (node, link);
             Input(node, (n, now, outbox) => n.HubOpened(now, link, outbox));
-            HubStep((hub, outbox) => hub.SessionOpened(Now, new SessionId(session), default, outbox));
+            HubStep(number, (hub, outbox) => hub.SessionOpened(Now, new SessionId(session), default, outbox));
         });
     }
 
@@ -303,7 +337,7 @@ internal sealed class TestNetwork
         if (node.Sessions.Remove(link, out var session))
         {
             _sessions.Remove(new SessionId(session));
-            After(Latency, () => HubStep((hub, outbox) => hub.SessionClosed(Now, new SessionId(session), outbox)));
+            After(Latency, () => HubStep(HubOf(new SessionId(session)), (hub, outbox) => hub.SessionClosed(Now, new SessionId(session), outbox)));
         }
     }
 
@@ -411,9 +445,11 @@ internal sealed class TestNetwork
         }
     }
 
-    private void HubStep(Action<HubAdmission, HubOutbox> input)
+    private static int HubOf(SessionId session) => (int)(session.Value % MaxHubs);
+
+    internal void HubStep(int number, Action<HubAdmission, HubOutbox> input)
     {
-        if (Hub is not { } hub)
+        if (_hubs[number] is not { } hub)
         {
             return;
         }
@@ -425,27 +461,29 @@ internal sealed class TestNetwork
         foreach (var effect in effects)
         {
             Trace?.Invoke($"{Now} hub {effect.Kind} {effect.Session} {effect.Message.Kind} {effect.Close} {effect.Observation} {effect.Drop} {(effect.Message.Body as SignedBody)?.Payload}");
-            Perform(effect);
+            Perform(number, effect);
         }
 
         if (wakeAt != Instant.Never)
         {
             At(wakeAt > Now ? wakeAt : Now, () =>
             {
-                if (Hub == hub)
+                if (_hubs[number] == hub)
                 {
-                    HubStep((h, outbox) => h.Advance(Now, outbox));
+                    HubStep(number, (h, outbox) => h.Advance(Now, outbox));
                 }
             });
         }
     }
 
-    private void Perform(HubEffect effect)
+    private void Perform(int number, HubEffect effect)
     {
         if (effect.Kind == HubEffectKind.Persist)
         {
-            _hubState = Hub!.ExportState();
+            _hubStates[number] = _hubs[number]!.ExportState();
         }
+
+        Pages.Find(page => page.Hub == number && page.Address == effect.Guest)?.Perform(effect);
 
         if (!_sessions.TryGetValue(effect.Session, out var session))
         {

@@ -6,6 +6,7 @@ using Overlay.Names;
 using Overlay.Peers;
 using Overlay.Ring;
 using Overlay.Routing;
+using Overlay.Signalling;
 using Overlay.Simulator.Ports;
 using Overlay.Time;
 
@@ -87,6 +88,9 @@ internal sealed class TestNode
     /// <summary>Whether the application reads what peers send.</summary>
     public bool ReadsPeers { get; set; } = true;
 
+    /// <summary>Signals of pages and members.</summary>
+    public List<GuestSignalArrival> Signals { get; } = [];
+
     /// <summary>Changes of watched names.</summary>
     public List<NameChange> Names { get; } = [];
 
@@ -152,6 +156,9 @@ internal sealed class TestNode
             case EffectKind.Peer:
                 Happened((MeshEvent)effect.Detail!);
                 break;
+            case EffectKind.GuestSignal:
+                Signals.Add((GuestSignalArrival)effect.Detail!);
+                break;
             case EffectKind.NameChanged:
                 Names.Add((NameChange)effect.Detail!);
                 break;
@@ -171,7 +178,7 @@ internal sealed class TestNode
                 _network.TakeBack(this, effect.Link);
                 break;
             case EffectKind.OpenHub:
-                _network.OpenHub(this, effect.Link);
+                _network.OpenHub(this, effect.Link, effect.Number);
                 break;
             case EffectKind.CloseHub:
                 _network.CloseHub(this, effect.Link);
