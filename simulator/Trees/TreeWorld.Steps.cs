@@ -101,7 +101,7 @@ public sealed partial class TreeWorld
                 tree.OnOwner(Now, contact, owner);
                 break;
             case Leaving:
-                tree.PeerDied(Now, contact.Id);
+                tree.PeerDied(Now, contact.Id, hasLeft: true);
                 break;
             case TreeAttached { Verdict: TreeVerdict.Accepted } when tree.IsMember:
                 Reattachments++;

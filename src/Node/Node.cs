@@ -8,6 +8,7 @@ using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Runtime;
 using Overlay.Runtime.Peers;
+using Overlay.Runtime.Trees;
 
 namespace Overlay.Nodes;
 
@@ -143,6 +144,12 @@ public sealed class Node : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     /// <exception cref="OverlayException">Not a member, or it looks for peers already.</exception>
     public Task<PeerSet> StartPeersAsync(PeersOptions? options = null, CancellationToken cancellationToken = default) => _host.StartPeersAsync(options, cancellationToken);
+
+    /// <summary>The parent and the children in a tree, with events when they come and go and when they send. Until the result is disposed of or the node stops; one at a time.</summary>
+    /// <param name="attach">Attaches handlers before the first event is raised; null: there are none to miss.</param>
+    /// <exception cref="InvalidOperationException">The node's network is a ring.</exception>
+    /// <exception cref="OverlayException">It is open already.</exception>
+    public TreeNeighbours OpenTree(Action<TreeNeighbours>? attach = null) => _host.OpenTree(attach);
 
     /// <summary>Asks a node for its neighbours, fingers and links.</summary>
     public Task<State> InspectAsync(RingId id, CancellationToken cancellationToken = default) => _host.InspectAsync(id, cancellationToken);

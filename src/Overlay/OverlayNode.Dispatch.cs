@@ -30,7 +30,7 @@ public sealed partial class OverlayNode
         }
         else if (isDuplicate && message.Kind == MessageKind.Data)
         {
-            Deliveries.Accept(now, arrival, isDuplicate: true);
+            AcceptData(now, arrival, isDuplicate: true);
         }
     }
 
@@ -42,7 +42,7 @@ public sealed partial class OverlayNode
                 ReceivePeer(now, arrival);
                 break;
             case Data or SealedData:
-                Deliveries.Accept(now, arrival, isDuplicate: false);
+                AcceptData(now, arrival, isDuplicate: false);
                 break;
             case Receipt receipt:
                 _deliveries?.Receive(arrival.From, receipt);

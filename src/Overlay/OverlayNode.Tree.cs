@@ -83,7 +83,7 @@ public sealed partial class OverlayNode
                 break;
             case Leaving:
                 _context.Outbox.Observe(Observation.PeerLeft, arrival.From.Id);
-                tree.PeerDied(now, arrival.From.Id);
+                tree.PeerDied(now, arrival.From.Id, hasLeft: true);
                 _links.Forget(now, arrival.From.Id, LinkFailure.Leaving);
                 break;
             default:

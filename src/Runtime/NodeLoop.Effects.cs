@@ -34,7 +34,7 @@ internal sealed partial class NodeLoop
                 Send(now, effect.Link, effect.Message);
                 break;
             case EffectKind.Deliver:
-                OnDelivered?.Invoke(effect.Message);
+                OnDelivered?.Invoke(effect.Message, (TreeSide)effect.Number);
                 break;
             case EffectKind.OpenLink:
                 OpenLink(now, effect);

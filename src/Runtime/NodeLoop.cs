@@ -59,7 +59,7 @@ internal sealed partial class NodeLoop
     public Action<RequestId, Outcome, object?>? OnCompleted { get; init; }
 
     /// <summary>Hears of each message for the application.</summary>
-    public Action<Message>? OnDelivered { get; init; }
+    public Action<Message, TreeSide>? OnDelivered { get; init; }
 
     /// <summary>A broadcast for the application.</summary>
     public Action<BroadcastMessage>? OnBroadcast { get; init; }

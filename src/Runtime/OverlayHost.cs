@@ -13,6 +13,7 @@ using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;
+using Overlay.Runtime.Trees;
 using Overlay.WebRtc;
 using Overlay.WebRtc.Dtls;
 
@@ -63,6 +64,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             {
                 Introductions = IntroductionsOf(options, ways.Count),
             });
+        _tree = options.Protocol.Topology == Topology.Tree ? new TreeNeighbours(this, options.Protocol.MaxDegree, options.LoggerFactory) : null;
         Ended = _ended.Token; // Good also after the source was disposed.
         Endpoints = [.. paths.Select(path => path.Local)];
         _loop = new NodeLoop(
@@ -350,6 +352,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             _signals.Writer.TryComplete();
             EndWatches();
             _peers?.NodeStopped();
+            _tree?.NodeStopped();
             await _ended.CancelAsync().ConfigureAwait(false);
         }
     }
@@ -371,12 +374,13 @@ public sealed partial class OverlayHost : IAsyncDisposable
         }
     }
 
-    private void Deliver(Message message)
+    private void Deliver(Message message, TreeSide side)
     {
         // The bytes are borrowed from a receive buffer; the application keeps its own copy.
         var data = (Data)((SignedBody)message.Body!).Payload;
         var hops = Message.HopBudget - message.HopsLeft;
-        if (_messages.Writer.TryWrite(new(message.Source, data.Bytes.ToArray(), hops)))
+        var bytes = data.Bytes.ToArray();
+        if (side == TreeSide.None ? _messages.Writer.TryWrite(new(message.Source, bytes, hops)) : _tree!.Arrived(message.Source, side, bytes))
         {
             Counters.CountDelivered();
         }
@@ -391,6 +395,11 @@ public sealed partial class OverlayHost : IAsyncDisposable
         if (seen.What == Observation.PhaseChanged)
         {
             Phase = seen.Phase;
+        }
+
+        if (seen.What is >= Observation.ParentConnected and <= Observation.SteppedDown)
+        {
+            _tree?.Happened(seen.What, seen.Peer);
         }
 
         LearnFrom(seen, detail);

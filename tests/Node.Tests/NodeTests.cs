@@ -94,6 +94,22 @@ public sealed class NodeTests
     }
 
     [Fact]
+    public async Task On_a_tree_a_node_knows_its_parent_and_its_children_and_talks_with_them()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var root = await hub.StartNodeAsync(topology: Topology.Tree);
+        var child = await hub.StartNodeAsync(topology: Topology.Tree);
+        var arrived = new TaskCompletionSource<(RingId, string, bool)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var below = root.OpenTree(tree => tree.Data += (_, args) => arrived.TrySetResult((args.Channel.Id, args.Text, args.IsParent)));
+        await using var above = child.OpenTree();
+
+        await above.SendToParentAsync("hello"u8.ToArray(), Cancelled);
+
+        Assert.Equal((child.Id, "hello", false), await arrived.Task.WaitAsync(TestHub.Patience, Cancelled));
+        Assert.Equal(root.Id, above.Parent?.Id);
+    }
+
+    [Fact]
     public async Task Options_are_checked_before_anything_is_opened()
     {
         var options = new NodeOptions { Name = "not a name", Port = -1 };

@@ -18,9 +18,10 @@ internal sealed class TestHub : IAsyncDisposable
 
     public static async Task<TestHub> StartAsync() => new(await HubServer.StartAsync(new HubOptions { Port = 0 }, TestContext.Current.CancellationToken));
 
-    public async Task<Node> StartNodeAsync(string? name = null)
+    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord)
     {
         var options = Options;
+        options.Protocol = options.Protocol with { Topology = topology };
         options.Name = name;
         var node = await Node.StartAsync(options, TestContext.Current.CancellationToken);
         _nodes.Add(node);

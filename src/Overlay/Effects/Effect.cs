@@ -14,7 +14,10 @@ public enum EffectKind : byte
     /// </summary>
     Send,
 
-    /// <summary>Give the application <see cref="Effect.Message"/>; its body is opened and verified, its payload a <see cref="Data"/>.</summary>
+    /// <summary>
+    /// Give the application <see cref="Effect.Message"/>; its body is opened and verified, its payload a <see cref="Data"/>. <see cref="Effect.Number"/> is the
+    /// <see cref="TreeSide"/> of a neighbour in a tree that sent it as such, else 0.
+    /// </summary>
     Deliver,
 
     /// <summary>
@@ -112,6 +115,33 @@ public enum Observation : byte
 
     /// <summary>A hub does not let this node introduce others: <see cref="Effect.Detail"/> is the <see cref="Messages.AdmitRefused"/>.</summary>
     DelegationRefused,
+
+    /// <summary>On a tree: <see cref="Effect.Peer"/> is the parent now.</summary>
+    ParentConnected,
+
+    /// <summary>It is the parent no more: it left or let this node go, or this node moved.</summary>
+    ParentClosed,
+
+    /// <summary>The parent is dead, or there is no way to it.</summary>
+    ParentFailed,
+
+    /// <summary><see cref="Effect.Peer"/> is a child, or a foster child, now.</summary>
+    ChildConnected,
+
+    /// <summary>It is a child no more: it left, moved, or was let go.</summary>
+    ChildClosed,
+
+    /// <summary>The child is dead, or there is no way to it.</summary>
+    ChildFailed,
+
+    /// <summary>This node is the root now.</summary>
+    BecameRoot,
+
+    /// <summary>This node is the root no more: its tree joined another one.</summary>
+    SteppedDown,
+
+    /// <summary>This leaf stands in for the root <see cref="Effect.Peer"/> when that dies; <see cref="Effect.Number"/> is its rank, the first has the highest.</summary>
+    StandsIn,
 }
 
 /// <summary>One thing that the host must do after a step. A value of at most 64 bytes.</summary>

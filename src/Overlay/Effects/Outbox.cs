@@ -42,7 +42,7 @@ public sealed class Outbox
     public void Send(LinkId link, in Message message, bool isWatched = false) =>
         Add(new() { Kind = EffectKind.Send, Link = link, Number = isWatched ? 1 : 0, Message = message });
 
-    public void Deliver(in Message message) => Add(new() { Kind = EffectKind.Deliver, Message = message });
+    public void Deliver(in Message message, TreeSide side = TreeSide.None) => Add(new() { Kind = EffectKind.Deliver, Number = (int)side, Message = message });
 
     public void OpenLink(LinkId link, RingId peer, LinkDescription? remote) =>
         Add(new() { Kind = EffectKind.OpenLink, Link = link, Detail = remote, Message = About(peer) });

@@ -136,4 +136,7 @@ public enum MessageFlags : byte
     /// <see cref="Final"/>: the step over the key was taken, there is no other.
     /// </summary>
     Around = 64,
+
+    /// <summary>From a neighbour in a tree to another: whoever does not take the source for one does not take the message.</summary>
+    ToNeighbour = 128,
 }

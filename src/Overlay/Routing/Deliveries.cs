@@ -78,7 +78,7 @@ public sealed class Deliveries
     }
 
     /// <summary>Application bytes for this node arrived; the duplicate of some is only receipted again.</summary>
-    public void Accept(Instant now, in Arrival arrival, bool isDuplicate)
+    public void Accept(Instant now, in Arrival arrival, bool isDuplicate, TreeSide side = TreeSide.None)
     {
         if (!isDuplicate)
         {
@@ -96,7 +96,7 @@ public sealed class Deliveries
 
             var body = new SignedBody { Instance = arrival.Body.Instance, ExpiresAt = arrival.Body.ExpiresAt, Payload = payload };
             RememberAnchor(arrival);
-            _context.Outbox.Deliver(arrival.Message with { Body = body });
+            _context.Outbox.Deliver(arrival.Message with { Body = body }, side);
         }
 
         if (arrival.Message.Has(MessageFlags.WantReceipt))
@@ -276,7 +276,8 @@ public sealed class Deliveries
     {
         var flags = (delivery.IsKey ? MessageFlags.Responsible : MessageFlags.None)
             | (delivery.Options.RecordRoute ? MessageFlags.RecordRoute : MessageFlags.None)
-            | (delivery.Options.NoReceipt ? MessageFlags.None : MessageFlags.WantReceipt);
+            | (delivery.Options.NoReceipt ? MessageFlags.None : MessageFlags.WantReceipt)
+            | (delivery.Options.ToNeighbour ? MessageFlags.ToNeighbour : MessageFlags.None);
         Payload payload = new Data(delivery.Bytes, delivery.Options.CreationContext);
         if (_context.Sealing is not null)
         {

@@ -12,6 +12,9 @@ public readonly record struct SendOptions
     /// <summary>Each hop writes its id down; the receipt brings the route back.</summary>
     public bool RecordRoute { get; init; }
 
+    /// <summary>For the parent or a child in a tree, and nobody else (<see cref="OverlayNode.SendToNeighbour"/>).</summary>
+    internal bool ToNeighbour { get; init; }
+
     /// <summary>How long to wait for the receipt; zero: <see cref="OverlayOptions.ReceiptTimeout"/>.</summary>
     public TimeSpan Timeout { get; init; }
 

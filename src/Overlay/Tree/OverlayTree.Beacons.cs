@@ -101,14 +101,14 @@ public sealed partial class OverlayTree
 
         if (_parentUnlinkedAt != Instant.Never && now - _parentUnlinkedAt >= RelinkPatience)
         {
-            ParentLost(now, isDead: false);
+            ParentLost(now, NeighbourEnd.Lost);
         }
         else if (now - _parentHeardAt >= Silence)
         {
             _port.Suspect(now, parent);
             if (now - _parentHeardAt >= ChildPatience)
             {
-                ParentLost(now, isDead: false); // It lives and answers probes, but beats no more: it is no parent.
+                ParentLost(now, NeighbourEnd.Lost); // It lives and answers probes, but beats no more: it is no parent.
             }
         }
     }
@@ -121,7 +121,7 @@ public sealed partial class OverlayTree
             if ((child.UnlinkedAt != Instant.Never && now - child.UnlinkedAt >= 2 * RelinkPatience) || now - child.HeardAt >= ChildPatience)
             {
                 _port.Send(now, child.Id, new TreeNotice(TreeNews.NotMyChild, 0, 0, 0, _self, null));
-                RemoveChild(now, child, isDead: false);
+                RemoveChild(now, child, NeighbourEnd.Lost);
             }
             else if (now - child.HeardAt >= Silence)
             {

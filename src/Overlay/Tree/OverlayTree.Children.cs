@@ -1,3 +1,4 @@
+using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
@@ -122,6 +123,7 @@ public sealed partial class OverlayTree
             child.IsNewcomer = attach.Reason == TreeReason.Join;
             _children.Add(child);
             FosterCount += child.IsFoster ? 1 : 0;
+            Tell(Observation.ChildConnected, child.Id);
         }
 
         child.Peer = from;
@@ -143,11 +145,12 @@ public sealed partial class OverlayTree
         Changed();
     }
 
-    private void RemoveChild(Instant now, TreeChild child, bool isDead)
+    private void RemoveChild(Instant now, TreeChild child, NeighbourEnd why)
     {
         _children.Remove(child);
         FosterCount -= child.IsFoster ? 1 : 0;
-        if (isDead && child.Shape.Size > 1)
+        Tell(why is NeighbourEnd.Died or NeighbourEnd.Lost ? Observation.ChildFailed : Observation.ChildClosed, child.Id);
+        if (why is NeighbourEnd.Died or NeighbourEnd.Left && child.Shape.Size > 1)
         {
             if (!child.IsFoster)
             {
@@ -167,6 +170,22 @@ public sealed partial class OverlayTree
         ServeStored(now);
         TellStandIns(now);
         Changed();
+    }
+
+    /// <summary>Why somebody is the parent, or a child, no more.</summary>
+    private enum NeighbourEnd : byte
+    {
+        /// <summary>Its death is confirmed.</summary>
+        Died,
+
+        /// <summary>It said good-bye to the network.</summary>
+        Left,
+
+        /// <summary>There is no way to it any more, or it does not do what a neighbour does.</summary>
+        Lost,
+
+        /// <summary>One of the two ended the bond: it moved, or let the other go.</summary>
+        Dropped,
     }
 
     /// <summary>The place of the dead child <paramref name="Former"/>, kept for its successor.</summary>

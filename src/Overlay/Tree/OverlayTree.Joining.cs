@@ -1,3 +1,4 @@
+using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
@@ -158,20 +159,32 @@ public sealed partial class OverlayTree
     private void Adopt(Instant now, in Contact from, TreeAttached answer, TreeSeek seek)
     {
         Invariant.Check(answer.Clock > _clock, "a parent's clock is later than its child's");
-        var before = _parent;
+        var (before, wasRoot) = (_parent, IsRoot);
         (_parent, Slot) = (from, answer.Slot);
         (IsRoot, _standInPlaces) = (false, null); // Of two roots the later one stays: this one joins its tree with all that is below it.
         (_parentHeardAt, _parentUnlinkedAt, _isRootGone) = (now, Moment.Never, false);
         EndSeek(now, keepLink: true);
         if (FindChild(from.Id) is { } child)
         {
-            RemoveChild(now, child, isDead: false);
+            RemoveChild(now, child, NeighbourEnd.Dropped);
         }
 
         if (before is { } old && old.Id != from.Id)
         {
+            Tell(Observation.ParentClosed, old.Id);
             _port.Send(now, old.Id, new TreeNotice(TreeNews.Detached, 0, 0, 0, _self, null));
             ReleaseLink(now, old.Id);
+        }
+
+        LeaveFormer(now);
+        if (wasRoot)
+        {
+            Tell(Observation.SteppedDown, _self);
+        }
+
+        if (before?.Id != from.Id)
+        {
+            Tell(Observation.ParentConnected, from.Id);
         }
 
         if (Phase is NodePhase.Joining or NodePhase.Rejoin)

@@ -245,7 +245,7 @@ public sealed partial class OverlayTree
         var (all, count) = (_port.Linked(linked), 0);
         for (var i = 0; i < all; i++)
         {
-            if (linked[i] != _former && !_table.TryFind(linked[i], out _))
+            if ((linked[i] != _former || _formerLives) && !_table.TryFind(linked[i], out _))
             {
                 linked[count++] = linked[i];
             }

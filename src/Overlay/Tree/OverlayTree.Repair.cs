@@ -22,12 +22,13 @@ public sealed partial class OverlayTree
 
     private Moment _orphanedAt;
     private RingId _former;
+    private bool _formerLives;
     private Descriptor? _grandparent;
     private bool _isRootGone;
     private int _refuge;
     private RareList<FosterErrand> _errands;
 
-    private void ParentLost(Instant now, bool isDead)
+    private void ParentLost(Instant now, NeighbourEnd why)
     {
         if (_parent is not { } parent)
         {
@@ -40,11 +41,13 @@ public sealed partial class OverlayTree
         _isRootGone = _ancestors.Length == 1;
         (_orphanedAt, _refuge, _parentUnlinkedAt) = (now, 0, Moment.Never);
         (_news, _flushDue) = (null, Moment.Never);
-        if (!isDead)
+        _formerLives = why == NeighbourEnd.Dropped; // The link to it may be the only one that leads anywhere.
+        if (why == NeighbourEnd.Lost)
         {
             ReleaseLink(now, parent.Id);
         }
 
+        Tell(why is NeighbourEnd.Died or NeighbourEnd.Lost ? Observation.ParentFailed : Observation.ParentClosed, parent.Id);
         _port.Observe(new() { Observation = Observation.NeighboursChanged, Phase = Phase });
         if (_seek is null || _seek.Step is SeekStep.Asking or SeekStep.Resolving)
         {
@@ -101,13 +104,23 @@ public sealed partial class OverlayTree
         {
             var child = _children[i];
             _port.Send(now, child.Id, new TreeNotice(TreeNews.NotMyChild, 0, 0, 0, _self, null));
-            RemoveChild(now, child, isDead: false);
+            RemoveChild(now, child, NeighbourEnd.Dropped);
         }
 
         DropSpare(now);
+        LeaveFormer(now);
         (_ancestors, _tickDue) = ([], Moment.Never);
         BecomePhase(NodePhase.Rejoin);
         StartAsking(now, TreeReason.Join, TreeSearch.Delegated);
+    }
+
+    private void LeaveFormer(Instant now)
+    {
+        if (_formerLives)
+        {
+            _formerLives = false;
+            ReleaseLink(now, _former);
+        }
     }
 
     /// <summary>Something is to be done by a leaf: it goes on to the deepest one, or is done here.</summary>
@@ -157,10 +170,10 @@ public sealed partial class OverlayTree
         switch (notice.News)
         {
             case TreeNews.Detached when FindChild(from.Id) is { } child:
-                RemoveChild(now, child, isDead: false);
+                RemoveChild(now, child, NeighbourEnd.Dropped);
                 break;
             case TreeNews.NotMyChild when _parent is { } parent && parent.Id == from.Id:
-                ParentLost(now, isDead: false);
+                ParentLost(now, NeighbourEnd.Dropped);
                 break;
             case TreeNews.PlaceTaken:
                 PlaceTaken(now, from, notice);

@@ -1,3 +1,4 @@
+using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
@@ -58,6 +59,7 @@ public sealed partial class OverlayTree
         {
             _port.Send(now, parent.Id, new TreeNotice(TreeNews.Detached, 0, 0, 0, _self, null));
             _parent = null;
+            Tell(Observation.ParentClosed, parent.Id);
             ReleaseLink(now, parent.Id);
         }
 
@@ -71,6 +73,7 @@ public sealed partial class OverlayTree
         }
 
         _tickDue = now;
+        Tell(Observation.BecameRoot, _self);
         Changed();
     }
 
@@ -136,6 +139,11 @@ public sealed partial class OverlayTree
         for (var i = 0; i < appointment.View.Count; i++)
         {
             view.Add(appointment.View[i].Id);
+        }
+
+        if (_duty is null || _duty.Root != from.Id)
+        {
+            _port.Observe(new() { Observation = Observation.StandsIn, Number = appointment.Rank, Message = new() { Source = from.Id } });
         }
 
         _duty = new(from.Id, appointment.Epoch, appointment.Rank, view, votes);
@@ -237,13 +245,28 @@ public sealed partial class OverlayTree
                 SendPositions(now);
             }
 
-            if (place.Node is null && (place.Nonce == 0 || now - place.AskedAt >= StandInPatience))
+            if (place.Node is null && (place.Nonce == 0 || now - place.AskedAt >= StandInPatience) && ChildForErrand() is { } child)
             {
                 place = new(null, _random.Next() | 1, now);
-                var child = _children[(i + _random.Next(_children.Count)) % _children.Count];
                 _port.Send(now, child.Id, new TreeErrand(TreeTask.StandIn, place.Nonce, _port.Self.Descriptor, (byte)(FirstRank - i), _self, null));
             }
         }
+    }
+
+    /// <summary>A child below which there may be a leaf that is no stand-in yet.</summary>
+    private TreeChild? ChildForErrand()
+    {
+        var first = _random.Next(_children.Count);
+        for (var i = 0; i < _children.Count; i++)
+        {
+            var child = _children[(first + i) % _children.Count];
+            if (child.Shape.Size > 1 || !IsStandInAlready(child.Id))
+            {
+                return child;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Stand-ins know whose votes count.</summary>

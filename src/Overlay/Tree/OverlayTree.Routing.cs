@@ -58,6 +58,9 @@ public sealed partial class OverlayTree
     /// <summary>Whether <paramref name="id"/> became a member as this node's child, and did not come from elsewhere in the tree.</summary>
     public bool IsNewcomer(RingId id) => FindChild(id) is { IsNewcomer: true };
 
+    /// <summary>Where <paramref name="id"/> is, seen from this node.</summary>
+    public TreeSide SideOf(RingId id) => _parent?.Id == id ? TreeSide.Parent : FindChild(id) is not null ? TreeSide.Child : TreeSide.None;
+
     /// <summary>Somebody outside of this node's subtree who may pass a message on for a node without a parent: the spare, else a far link.</summary>
     public bool TryFindAside(out RingId aside) => TryFindOutside(Round, out aside);
 }

@@ -171,7 +171,7 @@ public sealed partial class OverlayTree
     }
 
     /// <summary>The death of <paramref name="peer"/> is confirmed, or it said good-bye.</summary>
-    public void PeerDied(Instant now, RingId peer)
+    public void PeerDied(Instant now, RingId peer, bool hasLeft = false)
     {
         if (peer == _self || Phase is NodePhase.Idle or NodePhase.Left)
         {
@@ -182,7 +182,7 @@ public sealed partial class OverlayTree
         FarLinkDown(peer);
         if (FindChild(peer) is { } child)
         {
-            RemoveChild(now, child, isDead: true);
+            RemoveChild(now, child, hasLeft ? NeighbourEnd.Left : NeighbourEnd.Died);
         }
 
         StandInDied(now, peer);
@@ -194,8 +194,28 @@ public sealed partial class OverlayTree
         SeekPeerDied(now, peer);
         if (_parent is { } parent && parent.Id == peer)
         {
-            ParentLost(now, isDead: true);
+            ParentLost(now, hasLeft ? NeighbourEnd.Left : NeighbourEnd.Died);
         }
+    }
+
+    /// <summary>Ends the bond with the parent or a child, which is told. False where <paramref name="neighbour"/> is none.</summary>
+    public bool Drop(Instant now, RingId neighbour)
+    {
+        if (FindChild(neighbour) is { } child)
+        {
+            _port.Send(now, neighbour, new TreeNotice(TreeNews.NotMyChild, 0, 0, 0, _self, null));
+            RemoveChild(now, child, NeighbourEnd.Dropped);
+            return true;
+        }
+
+        if (_parent is { } parent && parent.Id == neighbour)
+        {
+            _port.Send(now, neighbour, new TreeNotice(TreeNews.Detached, 0, 0, 0, _self, null));
+            ParentLost(now, NeighbourEnd.Dropped);
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>Certificates became known: steps that wait for them are looked at again.</summary>
@@ -243,6 +263,8 @@ public sealed partial class OverlayTree
         Phase = phase;
         _port.Observe(new() { Observation = Observation.PhaseChanged, Phase = phase });
     }
+
+    private void Tell(Observation what, RingId neighbour) => _port.Observe(new() { Observation = what, Message = new() { Source = neighbour } });
 
     private void Changed() => _port.Observe(new() { Observation = Observation.NeighboursChanged, Phase = Phase });
 
