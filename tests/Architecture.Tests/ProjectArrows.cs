@@ -26,7 +26,7 @@ internal static class ProjectArrows
         ["WebRtc"] = Nothing,
         ["Runtime"] = ["Polly.Core", "Microsoft.Extensions.", "System.Diagnostics.DiagnosticSource"],
         ["Hub"] = Nothing,
-        ["Node"] = ["Microsoft.Data.Sqlite.Core", "SQLitePCLRaw."],
+        ["Node"] = Nothing,
         ["Cli"] = ["System.CommandLine", "Spectre.Console", "OpenTelemetry", "OpenTelemetry."],
         ["simulator"] = ["System.CommandLine", "Spectre.Console"],
     };
