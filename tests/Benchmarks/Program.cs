@@ -2,9 +2,10 @@ using BenchmarkDotNet.Running;
 using Overlay.Benchmarks;
 using Overlay.Benchmarks.EventQueues;
 using Overlay.Benchmarks.Memory;
+using Overlay.Benchmarks.Storage;
 
 // `-- forward` times the hot path in some seconds; `-- memory [nodes [seconds]]` says what a settled member weighs; `-- queues`
-// compares event queues; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
+// compares event queues; `-- storage [records]` compares Database and Bucket with ADO.NET and plain files; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
 if (args is ["forward"])
 {
     return QuickForward.Run(Console.Out);
@@ -19,6 +20,11 @@ if (args is ["memory", ..])
 if (args is ["queues"])
 {
     return QueueComparison.Run(Console.Out);
+}
+
+if (args is ["storage", ..])
+{
+    return await StorageComparison.RunAsync(Console.Out, args is [_, var records] ? int.Parse(records, System.Globalization.CultureInfo.InvariantCulture) : 100_000);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(ForwardBenchmarks).Assembly).Run(args);
