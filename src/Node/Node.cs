@@ -3,10 +3,12 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Broadcast;
 using Overlay.Messages;
+using Overlay.Nodes.Hubs;
 using Overlay.Peers;
 using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Runtime;
+using Overlay.Runtime.Channels;
 using Overlay.Runtime.Peers;
 using Overlay.Runtime.Trees;
 
@@ -20,11 +22,23 @@ namespace Overlay.Nodes;
 /// await foreach (var message in node.Messages) Console.WriteLine(message.From);
 /// </code>
 /// </example>
-public sealed class Node : IAsyncDisposable
+public sealed partial class Node : IAsyncDisposable
 {
     private readonly OverlayHost _host;
+    private readonly NodeServices _services;
 
-    private Node(OverlayHost host, string? name) => (_host, Name) = (host, name);
+    private Node(OverlayHost host, NodeOptions options, ILoggerFactory loggers)
+    {
+        (_host, Name) = (host, options.Name);
+        (Directory, Broadcast, Peers) = (new NodeDirectory(host), new NodeBroadcast(host), new NodePeers(host));
+        _services = new NodeServices(
+            PeerAddress.Member(host.Id),
+            (object)host as IPeerChannels,
+            options.Hub ?? new OverlayHub(host),
+            options.Network,
+            options.TimeProvider,
+            loggers);
+    }
 
     /// <summary>The node's id.</summary>
     public RingId Id => _host.Id;
@@ -83,7 +97,7 @@ public sealed class Node : IAsyncDisposable
                 await host.RegisterAsync(name, cancellationToken).ConfigureAwait(false);
             }
 
-            return new Node(host, options.Name);
+            return new Node(host, options, loggers);
         }
         catch
         {
@@ -156,11 +170,19 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>Says good-bye to the neighbours and stops.</summary>
     /// <returns>Whether all neighbours knew before it stopped.</returns>
-    public Task<bool> LeaveAsync(CancellationToken cancellationToken = default) => _host.LeaveAsync(cancellationToken);
+    public async Task<bool> LeaveAsync(CancellationToken cancellationToken = default)
+    {
+        await _services.DisposeAsync().ConfigureAwait(false);
+        return await _host.LeaveAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Stops as a crash would, without a word to anybody. For tests of what others do then.</summary>
     public Task KillAsync() => _host.KillAsync();
 
-    /// <summary>Leaves gracefully. Idempotent.</summary>
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    /// <summary>Ends servers, sockets and channels, in this order, and leaves gracefully. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync().ConfigureAwait(false);
+        await _host.DisposeAsync().ConfigureAwait(false);
+    }
 }

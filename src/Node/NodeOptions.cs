@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Overlay.Messages;
+using Overlay.Nodes.Hubs;
+using Overlay.Nodes.Network;
 using Overlay.Runtime;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Sockets;
@@ -54,6 +56,13 @@ public sealed class NodeOptions
     /// <summary>The protocol's tunables.</summary>
     public OverlayOptions Protocol { get; set; } = OverlayOptions.Default;
 
+    /// <summary>Waits and limits of the node's ports.</summary>
+    public NetworkOptions Network { get; set; } = new();
+
+    /// <summary>Where names are registered and looked up.</summary>
+    /// <value>Default null: in the overlay itself. Another one belongs to whoever gives it, who also disposes of it.</value>
+    public IHub? Hub { get; set; }
+
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -99,6 +108,11 @@ public sealed class NodeOptions
         foreach (var error in Protocol.Errors())
         {
             yield return $"Protocol.{error}";
+        }
+
+        foreach (var error in Network.Errors())
+        {
+            yield return $"Network.{error}";
         }
     }
 

@@ -53,6 +53,15 @@ public enum OverlayError
 
     /// <summary>The other side did not answer in time.</summary>
     TimedOut,
+
+    /// <summary>What the other side sent is not what the protocol spoken there allows.</summary>
+    InvalidMessage,
+
+    /// <summary>The other side reads no further.</summary>
+    Cancelled,
+
+    /// <summary>The other side has ended the stream with an error; the message is its text.</summary>
+    RemoteFailed,
 }
 
 /// <summary>An operation of a node failed. The message names the cause and the cure.</summary>

@@ -1,0 +1,57 @@
+using Overlay.Runtime;
+using Overlay.Runtime.Channels;
+
+namespace Overlay.Nodes.Network;
+
+/// <summary>The one byte with which a port accepts or refuses a channel, before anything else passes on it.</summary>
+/// <remarks>
+/// <code>
+/// acceptor → opener   0  accepted     1  refused, and closed
+/// </code>
+/// </remarks>
+internal static class Handshake
+{
+    private static readonly ReadOnlyMemory<byte> Accepted = new byte[] { 0 };
+    private static readonly ReadOnlyMemory<byte> Refused = new byte[] { 1 };
+
+    /// <summary>Tells the opener that it is welcome.</summary>
+    public static async Task AcceptAsync(PeerChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await LeaveInPeaceAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
+        await channel.SendAsync(Accepted, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells the opener that nobody listens, and closes. A page needs a moment for the byte before it sees the end.</summary>
+    public static async Task RefuseAsync(PeerChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await LeaveInPeaceAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
+        await channel.SendAsync(Refused, cancellationToken).ConfigureAwait(false);
+        await channel.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await LeaveInPeaceAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
+        await channel.CloseAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until the acceptor has decided.</summary>
+    /// <exception cref="OverlayException">Refused, or what answers is no port.</exception>
+    public static async Task AcceptedAsync(PeerChannel channel, CancellationToken cancellationToken)
+    {
+        if (await channel.ReceiveAsync(cancellationToken).ConfigureAwait(false) is not { } answer)
+        {
+            throw new OverlayException(OverlayError.ConnectionRefused, $"{channel.Remote} closed the channel to port {channel.Label} without a word.");
+        }
+
+        if (answer.Span.SequenceEqual(Refused.Span))
+        {
+            throw new OverlayException(OverlayError.ConnectionRefused, $"{channel.Remote} refused: nobody listens on port {channel.Label} there, or it is full.");
+        }
+
+        if (!answer.Span.SequenceEqual(Accepted.Span))
+        {
+            throw new OverlayException(OverlayError.InvalidMessage, $"{channel.Remote} answered on port {channel.Label} with {answer.Length} bytes instead of the one that accepts or refuses.");
+        }
+    }
+
+    // Only pages hand out messages before they know that the channel is open.
+    private static Task LeaveInPeaceAsync(PeerChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken) =>
+        channel.Remote.Proof == PeerProof.Vouched && pageDelay > TimeSpan.Zero ? Task.Delay(pageDelay, time, cancellationToken) : Task.CompletedTask;
+}

@@ -1,0 +1,98 @@
+using Overlay.Runtime;
+using Overlay.Runtime.Channels;
+
+namespace Overlay.Nodes.Network;
+
+/// <summary>A channel whose traffic is counted, and which says so when the node has stopped.</summary>
+internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) : PeerChannel
+{
+    private volatile bool _isStopped;
+
+    public PeerTraffic Traffic { get; } = traffic;
+
+    /// <summary>Whether the other side had its share of channels already.</summary>
+    public bool IsTooMany { get; init; }
+
+    /// <inheritdoc/>
+    public override string Label => channel.Label;
+
+    /// <inheritdoc/>
+    public override PeerAddress Remote => channel.Remote;
+
+    /// <inheritdoc/>
+    public override bool IsIncoming => channel.IsIncoming;
+
+    /// <inheritdoc/>
+    public override int MaxMessageBytes => channel.MaxMessageBytes;
+
+    /// <inheritdoc/>
+    public override Task Closed => channel.Closed;
+
+    /// <inheritdoc/>
+    public override async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await channel.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OverlayException e) when (_isStopped)
+        {
+            throw Stopped(e);
+        }
+
+        Traffic.Sent(message.Length);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken = default)
+    {
+        ReadOnlyMemory<byte>? message;
+        try
+        {
+            message = await channel.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OverlayException e) when (_isStopped)
+        {
+            throw Stopped(e);
+        }
+
+        if (message is { } bytes)
+        {
+            Traffic.Received(bytes.Length);
+            return message;
+        }
+
+        return _isStopped ? throw Stopped(null) : null;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask FlushAsync(CancellationToken cancellationToken = default) => channel.FlushAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask CloseAsync(CancellationToken cancellationToken = default) => channel.CloseAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override void Abort() => channel.Abort();
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => channel.DisposeAsync();
+
+    /// <summary>Closes as the node ends: what was sent is delivered, and whoever reads hears why nothing more comes.</summary>
+    public async Task StopAsync(TimeSpan timeout, TimeProvider time)
+    {
+        _isStopped = true;
+        using var patience = new CancellationTokenSource(timeout, time);
+        try
+        {
+            await channel.CloseAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OverlayException or OperationCanceledException)
+        {
+            // Who does not take it in time loses the rest.
+        }
+
+        channel.Abort(); // Ends readers of this node that wait for what nobody sends any more.
+    }
+
+    private static OverlayException Stopped(Exception? inner) => new(OverlayError.Stopped, "The node has stopped.", inner);
+}
