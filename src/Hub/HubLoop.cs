@@ -216,7 +216,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
         _connections.Remove(connection.Id);
         if (connection.Protocol == HubProtocol.Smoke)
         {
-            _smoke.Close(connection);
+            _smoke.Close(now, connection);
         }
         else
         {
@@ -244,6 +244,12 @@ internal sealed partial class HubLoop : IAsyncDisposable
                     break;
                 case HubEffectKind.GuestSignal:
                     _smoke.Deliver(effect.Guest, effect.Peer, effect.Json);
+                    break;
+                case HubEffectKind.GuestNameEnded:
+                    _smoke.Answer(effect.Ticket, effect.Outcome, effect.Peer);
+                    break;
+                case HubEffectKind.GuestNameLost:
+                    _smoke.Lose(effect.Guest);
                     break;
                 case HubEffectKind.Persist:
                     Persist();

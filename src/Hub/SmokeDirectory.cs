@@ -37,7 +37,8 @@ internal sealed class SmokeDirectory
         if (_bySession.Remove(session, out var page))
         {
             _pages.Remove(page.Number);
-            Drop(page);
+            Free(page.Name);
+            Free(page.Wanted);
         }
     }
 
@@ -61,12 +62,17 @@ internal sealed class SmokeDirectory
         return GuestIds.TryReadQuad(address, out var number) && TryFind(number, out session);
     }
 
-    /// <summary>Registers a name; the session's earlier one is free then. Null where it was done, else the reason why not.</summary>
-    public string? Register(SessionId session, string name)
+    /// <summary>Keeps a name for a session until <see cref="Commit"/> or <see cref="Withdraw"/>; nobody finds it yet. Null where it is kept, else the reason why not.</summary>
+    public string? Reserve(SessionId session, string name)
     {
         if (name.Length is 0 or > MaxNameLength)
         {
             return $"a hostname has 1 to {MaxNameLength} characters";
+        }
+
+        if (IsAddress(name))
+        {
+            return $"'{name}' is an address, no hostname"; // Pages look every address up before they connect: whoever had it as a name would be connected to instead.
         }
 
         if (_byName.ContainsKey(name))
@@ -75,16 +81,50 @@ internal sealed class SmokeDirectory
         }
 
         var page = _bySession[session];
-        Drop(page);
-        page.Name = name;
+        if (page.Wanted is not null)
+        {
+            return "another registration is under way";
+        }
+
+        page.Wanted = name;
         _byName.Add(name, page);
         return null;
+    }
+
+    /// <summary>The reserved name is the session's; its earlier one is free.</summary>
+    public void Commit(SessionId session)
+    {
+        if (_bySession.TryGetValue(session, out var page) && page.Wanted is { } wanted)
+        {
+            Free(page.Name);
+            (page.Name, page.Wanted) = (wanted, null);
+        }
+    }
+
+    /// <summary>The reserved name is free again.</summary>
+    public void Withdraw(SessionId session)
+    {
+        if (_bySession.TryGetValue(session, out var page))
+        {
+            Free(page.Wanted);
+            page.Wanted = null;
+        }
+    }
+
+    /// <summary>The page with this address has lost its name.</summary>
+    public void Lose(uint number)
+    {
+        if (_pages.TryGetValue(number, out var page))
+        {
+            Free(page.Name);
+            page.Name = null;
+        }
     }
 
     /// <summary>The address of a name, or of an address that is connected.</summary>
     public string? Lookup(string name)
     {
-        if (_byName.TryGetValue(name, out var page))
+        if (_byName.TryGetValue(name, out var page) && page.Name == name)
         {
             return page.Address;
         }
@@ -92,12 +132,14 @@ internal sealed class SmokeDirectory
         return TryFind(name, out var session) ? _bySession[session].Address : null;
     }
 
-    private void Drop(Page page)
+    private static bool IsAddress(string name) =>
+        GuestIds.TryReadAddress(name, homeHub: 0, out _) || name == "localhost" || name.StartsWith("localhost:", StringComparison.Ordinal);
+
+    private void Free(string? name)
     {
-        if (page.Name is { } name)
+        if (name is not null)
         {
             _byName.Remove(name);
-            page.Name = null;
         }
     }
 
@@ -110,5 +152,8 @@ internal sealed class SmokeDirectory
         public string Address => address;
 
         public string? Name { get; set; }
+
+        /// <summary>Reserved for it, while the network is asked.</summary>
+        public string? Wanted { get; set; }
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Overlay.Admission;
 using Overlay.Identity;
+using Overlay.Names;
 using Overlay.Ring;
 using Overlay.Time;
 
@@ -12,8 +13,18 @@ namespace Overlay.Hub;
 /// <remarks>Pages of this hub see each other as dotted quads; members, and pages at other hubs of the network, by their ids in 12 hexadecimal digits.</remarks>
 internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOutbox outbox)
 {
+    /// <summary>Registrations and look-ups of one page that may wait for the overlay.</summary>
+    private const int MaxQuestionsOfPage = 64;
+
+    /// <summary>Nobody waits for the answer.</summary>
+    private const long NoTicket = 0;
+
     private readonly SmokeDirectory _directory = new();
     private readonly Dictionary<SessionId, Client> _clients = [];
+    private readonly Dictionary<long, Question> _questions = [];
+    private long _lastTicket;
+
+    private byte Number => (byte)options.HubNumber;
 
     /// <summary>Pages connected now.</summary>
     public int Pages => _directory.Count;
@@ -36,12 +47,27 @@ internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOu
         Send(connection, SmokeAnswers.Binding(address, options.Ice.For(now, address)));
     }
 
-    public void Close(HubConnection connection)
+    public void Close(Instant now, HubConnection connection)
     {
-        if (_clients.Remove(connection.Id))
+        if (_clients.Remove(connection.Id, out var client))
         {
-            admission.GuestClosed(_directory.NumberOf(connection.Id));
+            ForgetQuestions(client);
+            admission.GuestClosed(now, _directory.NumberOf(connection.Id), outbox);
             _directory.Close(connection.Id);
+        }
+    }
+
+    private void ForgetQuestions(Client client)
+    {
+        if (client.Questions > 0)
+        {
+            foreach (var (ticket, question) in _questions)
+            {
+                if (question.Session == client.Connection.Id)
+                {
+                    _questions.Remove(ticket); // Removing does not disturb an enumeration of this type.
+                }
+            }
         }
     }
 
@@ -78,13 +104,10 @@ internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOu
                 Forward(now, connection, message.To, message.Data);
                 break;
             case "register":
-                var refusal = _directory.Register(connection.Id, message.Hostname);
-                Send(connection, refusal is null
-                    ? SmokeAnswers.RegisterOk(message.RequestId, message.Hostname)
-                    : SmokeAnswers.RegisterFail(message.RequestId, refusal));
+                Register(now, connection, message.RequestId, message.Hostname);
                 break;
             case "lookup":
-                Send(connection, SmokeAnswers.LookupOk(message.RequestId, Lookup(message.Hostname)));
+                LookUp(now, connection, message.RequestId, message.Hostname);
                 break;
         }
     }
@@ -121,8 +144,109 @@ internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOu
         }
     }
 
+    /// <summary>This hub's own pages first; then, for what is a name in the overlay, its directory.</summary>
+    private void Register(Instant now, HubConnection connection, JsonElement requestId, string name)
+    {
+        if (_directory.Reserve(connection.Id, name) is { } refusal)
+        {
+            Send(connection, SmokeAnswers.RegisterFail(requestId, refusal));
+        }
+        else if (NodeName.TryNormalize(name, out _) && admission.ServesGuests)
+        {
+            Ask(connection, requestId, name, isRegister: true, ticket => admission.GuestRegisters(now, _directory.NumberOf(connection.Id), ticket, name, outbox));
+        }
+        else
+        {
+            // What no node can have as a name is known at this hub only; all else is registered in the overlay as soon as there is one.
+            var address = _directory.NumberOf(connection.Id);
+            admission.GuestUnregisters(now, address, outbox);
+            admission.GuestRegisters(now, address, NoTicket, name, outbox);
+            _directory.Commit(connection.Id);
+            Send(connection, SmokeAnswers.RegisterOk(requestId, name));
+        }
+    }
+
+    private void LookUp(Instant now, HubConnection connection, JsonElement requestId, string name)
+    {
+        if (Find(name) is { } address)
+        {
+            Send(connection, SmokeAnswers.LookupOk(requestId, address));
+        }
+        else if (admission.ServesNames && NodeName.TryNormalize(name, out _))
+        {
+            Ask(connection, requestId, name, isRegister: false, ticket => admission.GuestLooksUp(now, _directory.NumberOf(connection.Id), ticket, name, outbox));
+        }
+        else
+        {
+            Send(connection, SmokeAnswers.LookupOk(requestId, null));
+        }
+    }
+
+    /// <summary>The page waits for the overlay: so many questions at a time, and the reason where it is one too many.</summary>
+    private void Ask(HubConnection connection, JsonElement requestId, string name, bool isRegister, Action<long> ask)
+    {
+        var client = _clients[connection.Id];
+        if (client.Questions >= MaxQuestionsOfPage)
+        {
+            Fail(connection, new(connection.Id, requestId, name, isRegister), "too many questions at a time");
+            return;
+        }
+
+        client.Questions++;
+        _questions.Add(++_lastTicket, new(connection.Id, requestId.ValueKind == JsonValueKind.Undefined ? requestId : requestId.Clone(), name, isRegister));
+        ask(_lastTicket);
+    }
+
+    /// <summary>The overlay's directory answered a page, or did not in time.</summary>
+    public void Answer(long ticket, Outcome outcome, RingId found)
+    {
+        if (!_questions.Remove(ticket, out var question) || !_clients.TryGetValue(question.Session, out var client))
+        {
+            return;
+        }
+
+        client.Questions--;
+        if (outcome == Outcome.Done && question.IsRegister)
+        {
+            _directory.Commit(question.Session);
+            Send(client.Connection, SmokeAnswers.RegisterOk(question.RequestId, question.Name));
+        }
+        else if (!question.IsRegister && outcome is Outcome.Done or Outcome.NameUnknown)
+        {
+            Send(client.Connection, SmokeAnswers.LookupOk(question.RequestId, outcome == Outcome.Done ? AddressOf(found) : null));
+        }
+        else
+        {
+            Fail(client.Connection, question, ReasonOf(outcome, question.Name));
+        }
+    }
+
+    /// <summary>A page has lost its name to somebody else in the network; Smoke has no word for telling it.</summary>
+    public void Lose(uint page) => _directory.Lose(page);
+
+    private void Fail(HubConnection connection, Question question, string reason)
+    {
+        if (question.IsRegister)
+        {
+            _directory.Withdraw(question.Session);
+        }
+
+        Send(connection, question.IsRegister ? SmokeAnswers.RegisterFail(question.RequestId, reason) : SmokeAnswers.LookupFail(question.RequestId, reason));
+    }
+
+    private static string ReasonOf(Outcome outcome, string name) => outcome switch
+    {
+        Outcome.NameTaken => $"hostname '{name}' already registered",
+        Outcome.TimedOut => $"hostname '{name}': the network did not answer in time",
+        Outcome.Busy => $"hostname '{name}': too many requests at the moment",
+        _ => $"hostname '{name}': refused by the network",
+    };
+
+    /// <summary>How a page here sees an id: a page of this hub by its own address (if it is still here), all others by their ids.</summary>
+    private string? AddressOf(RingId id) => !IsHere(id) ? id.ToString() : _directory.TryFind(GuestIds.AddressOf(id), out _) ? GuestIds.Quad(GuestIds.AddressOf(id)) : null;
+
     /// <summary>An address stands for itself: its page is here, or it is an id of the overlay, of which only a signal can tell whether somebody has it.</summary>
-    private string? Lookup(string name)
+    private string? Find(string name)
     {
         if (_directory.Lookup(name) is { } address)
         {
@@ -131,8 +255,6 @@ internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOu
 
         return RingId.TryParse(name, out var id) && id.Value != 0 && (IsHere(id) ? _directory.TryFind(GuestIds.AddressOf(id), out _) : admission.ServesGuests) ? name : null;
     }
-
-    private byte Number => (byte)options.HubNumber;
 
     private bool IsHere(RingId id) => GuestIds.IsGuest(id) && GuestIds.HubOf(id) == Number;
 
@@ -158,5 +280,11 @@ internal sealed class SmokeHub(HubOptions options, HubAdmission admission, HubOu
         public HubConnection Connection => connection;
 
         public TokenBucket Messages = new(rate);
+
+        /// <summary>Questions of it that wait for the overlay.</summary>
+        public int Questions { get; set; }
     }
+
+    /// <summary>A page's question that the overlay is to answer.</summary>
+    private sealed record Question(SessionId Session, JsonElement RequestId, string Name, bool IsRegister);
 }

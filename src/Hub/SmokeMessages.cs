@@ -11,7 +11,7 @@ namespace Overlay.Hub;
 //   page → {"type":"forward","to":"0.0.0.2","data":…} → hub → {"type":"forward","to":…,"from":"0.0.0.1","data":…} → page
 //   page → {"type":"forward","to":"3f0a9c61d2e8","data":…}: 12 hexadecimal digits, a member or (ff ‖ hub ‖ address) a page at another hub; it sees such a "from", too
 //   page → {"type":"register","request_id":0,"hostname":"alice"};   hub → register-ok | register-fail {…,"reason":…}
-//   page → {"type":"lookup","request_id":1,"hostname":"alice"};     hub → {"type":"lookup-ok","request_id":1,"addresses":["0.0.0.1"]}
+//   page → {"type":"lookup","request_id":1,"hostname":"alice"};     hub → {"type":"lookup-ok","request_id":1,"addresses":["0.0.0.1"]} | lookup-fail {…,"reason":…}
 
 /// <summary>A page's message, as far as the hub reads it.</summary>
 internal sealed class SmokeMessage : IDisposable
@@ -147,6 +147,12 @@ internal static class SmokeAnswers
         }
 
         writer.WriteEndArray();
+    });
+
+    public static byte[] LookupFail(JsonElement requestId, string reason) => Write("lookup-fail", writer =>
+    {
+        Copy(writer, "request_id", requestId);
+        writer.WriteString("reason", reason);
     });
 
     private static void Copy(Utf8JsonWriter writer, string name, JsonElement value)

@@ -122,12 +122,12 @@ public sealed partial class Node : IAsyncDisposable
         return await SendAsync(id, Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The id that <paramref name="idOrName"/> stands for.</summary>
+    /// <summary>The id that <paramref name="idOrName"/> stands for: 12 hexadecimal digits are one, a dotted quad is a page of this node's hub, all else is a name.</summary>
     /// <exception cref="ArgumentException">It is neither an id nor a well-formed name.</exception>
     public async Task<RingId> ResolveAsync(string idOrName, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(idOrName);
-        if (RingId.TryParse(idOrName, out var id))
+        if (GuestSignals.TryReadAddress(idOrName, out var id))
         {
             return id;
         }

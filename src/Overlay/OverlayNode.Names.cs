@@ -1,5 +1,6 @@
 using Overlay.Chord;
 using Overlay.Effects;
+using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Names;
 using Overlay.Ring;
@@ -180,7 +181,7 @@ public sealed partial class OverlayNode : IArcContents, INamePlacement
         while (names.TryTakeReply(now, out var reply))
         {
             moved = true;
-            _courier.Answer(now, new Letter(reply.To.Id, reply.Payload) { Via = reply.To.Via }, reply.To.Link);
+            _courier.Answer(now, new Letter(reply.To.Id, GuestIds.IsGuest(reply.To.Id) ? Shown(reply.Payload) : reply.Payload) { Via = reply.To.Via }, reply.To.Link);
         }
 
         while (names.TryTakeResult(out var result))
@@ -191,6 +192,14 @@ public sealed partial class OverlayNode : IArcContents, INamePlacement
 
         return moved;
     }
+
+    /// <summary>A hub that asks for its page knows few members: who answers it shows who it is.</summary>
+    private Payload Shown(Payload answer) => answer switch
+    {
+        RecordStored stored => stored with { Certificate = Self.Certificate },
+        RecordAnswer record => record with { Certificate = Self.Certificate },
+        _ => answer,
+    };
 
     private void Tell(in NameResult result)
     {

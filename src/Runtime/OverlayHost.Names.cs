@@ -31,11 +31,11 @@ public sealed partial class OverlayHost
         result.Check($"Unregistering '{name}'");
     }
 
-    /// <summary>Asks who holds a name.</summary>
+    /// <summary>Asks who holds a name: a member, or a page at one of the hubs (<see cref="Identity.GuestIds"/>).</summary>
     public async Task<RingId> ResolveAsync(string name, CancellationToken cancellationToken = default)
     {
         var entry = await ResolveEntryAsync(name, cancellationToken).ConfigureAwait(false);
-        return entry.Record.Owner.Id;
+        return entry.Record.Target;
     }
 
     /// <summary>Asks who holds a name, since when and under which fencing epoch.</summary>

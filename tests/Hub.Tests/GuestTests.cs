@@ -127,6 +127,109 @@ public sealed class GuestTests
         Assert.Equal(new HubGuestSignals(0, 0, 1), hub.Status.GuestSignals);
     }
 
+    [Fact]
+    public async Task A_pages_name_is_registered_in_the_overlay_for_the_page_by_the_hub()
+    {
+        await using var hub = await HubServer.StartAsync(FreePort, default);
+        await using var gateway = await Member.ConnectGatewayAsync(hub.Uri);
+        await using var page = await Page.ConnectAsync(hub.Uri);
+
+        await page.SendTextAsync("""{"type":"register","request_id":3,"hostname":"Alice"}""");
+        var (message, payload) = await gateway.ReceiveMessageAsync();
+        var put = Assert.IsType<PutRecord>(payload);
+        await gateway.SendAsync(Answer(gateway, message, new RecordStored(put.Nonce, Outcome.Done, Tenancy(gateway, put.Record)) { Certificate = gateway.Certificate }));
+        var answer = await page.ReceiveJsonAsync();
+
+        Assert.Equal("""{"type":"register-ok","request_id":3,"hostname":"Alice"}""", answer.GetRawText());
+        Assert.Equal(("alice", GuestIds.Of(0, 1)), (put.Record.Name, put.Record.Target));
+        Assert.True(put.Record.Owner.PublicKey.SequenceEqual(gateway.Hello.HubKey.Span));
+        Assert.True(NameRecordSecurity.Verify(gateway.Key, put.Record));
+        Assert.True(put.Record.Owner.IsValid(gateway.Key, gateway.Hello.HubKey.Span, DateTimeOffset.UtcNow.ToUnixTimeSeconds()));
+    }
+
+    [Theory]
+    [InlineData(Outcome.NameTaken, "hostname 'alice' already registered")]
+    [InlineData(Outcome.Refused, "hostname 'alice': refused by the network")]
+    public async Task A_name_that_the_overlay_refuses_is_refused_with_a_reason_and_free_again_here(Outcome outcome, string reason)
+    {
+        await using var hub = await HubServer.StartAsync(FreePort, default);
+        await using var gateway = await Member.ConnectGatewayAsync(hub.Uri);
+        await using var page = await Page.ConnectAsync(hub.Uri);
+
+        await page.SendTextAsync("""{"type":"register","request_id":3,"hostname":"alice"}""");
+        var again = await page.AskAsync("""{"type":"register","request_id":4,"hostname":"bob"}""");
+        var (message, payload) = await gateway.ReceiveMessageAsync();
+        await gateway.SendAsync(Answer(gateway, message, new RecordStored(((PutRecord)payload).Nonce, outcome, null) { Certificate = gateway.Certificate }));
+        var answer = await page.ReceiveJsonAsync();
+        await page.SendTextAsync("""{"type":"register","request_id":5,"hostname":"alice"}""");
+
+        Assert.Equal("another registration is under way", again.GetProperty("reason").GetString());
+        Assert.Equal(("register-fail", reason), (answer.GetProperty("type").GetString(), answer.GetProperty("reason").GetString()));
+        Assert.IsType<PutRecord>((await gateway.ReceiveMessageAsync()).Payload);
+    }
+
+    [Fact]
+    public async Task A_look_up_is_answered_from_the_overlay_with_the_address_that_the_page_can_use()
+    {
+        await using var hub = await HubServer.StartAsync(FreePort, default);
+        await using var gateway = await Member.ConnectGatewayAsync(hub.Uri);
+        await using var page = await Page.ConnectAsync(hub.Uri);
+
+        await page.SendTextAsync("""{"type":"lookup","request_id":"x","hostname":"member"}""");
+        var (message, payload) = await gateway.ReceiveMessageAsync();
+        var record = NameRecordSecurity.Sign(gateway.Key, "member", gateway.Certificate, 1, 1, DateTimeOffset.UtcNow.AddSeconds(60).ToUnixTimeMilliseconds());
+        var entry = new NameEntry(record, Tenancy(gateway, record));
+        var nonce = ((GetRecord)payload).Nonce;
+        await gateway.SendAsync(Answer(gateway, message, new RecordAnswer(nonce, entry with { Record = record with { Name = "other" } }) { Certificate = gateway.Certificate }));
+        await gateway.SendAsync(Answer(gateway, message, new RecordAnswer(nonce, entry with { Record = record with { Sequence = 9 } }) { Certificate = gateway.Certificate }));
+        await gateway.SendAsync(Answer(gateway, message, new RecordAnswer(nonce, null)));
+        await gateway.SendAsync(Answer(gateway, message, new RecordAnswer(nonce, entry) { Certificate = gateway.Certificate }));
+        var answer = await page.ReceiveJsonAsync();
+
+        Assert.Equal($$"""{"type":"lookup-ok","request_id":"x","addresses":["{{gateway.Id}}"]}""", answer.GetRawText());
+        Assert.Equal(3, hub.Status.Dropped["badSignature"]);
+    }
+
+    [Fact]
+    public async Task An_overlay_that_does_not_answer_is_a_failure_with_a_reason()
+    {
+        var options = FreePort with { Admission = Admission.HubAdmissionOptions.Loopback with { NameTimeout = TimeSpan.FromMilliseconds(50) } };
+        await using var hub = await HubServer.StartAsync(options, default);
+        await using var gateway = await Member.ConnectGatewayAsync(hub.Uri);
+        await using var page = await Page.ConnectAsync(hub.Uri);
+
+        var found = await page.AskAsync("""{"type":"lookup","request_id":1,"hostname":"bob"}""");
+        var registered = await page.AskAsync("""{"type":"register","request_id":2,"hostname":"alice"}""");
+
+        Assert.Equal("""{"type":"lookup-fail","request_id":1,"reason":"hostname \u0027bob\u0027: the network did not answer in time"}""", found.GetRawText());
+        Assert.Equal("register-fail", registered.GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Names_that_are_none_in_the_overlay_are_this_hubs_own_as_ever()
+    {
+        await using var hub = await HubServer.StartAsync(FreePort, default);
+        await using var gateway = await Member.ConnectGatewayAsync(hub.Uri);
+        await using var alice = await Page.ConnectAsync(hub.Uri);
+        await using var bob = await Page.ConnectAsync(hub.Uri);
+
+        var registered = await alice.AskAsync("""{"type":"register","request_id":0,"hostname":"Alice's page"}""");
+        var found = await bob.AskAsync("""{"type":"lookup","request_id":1,"hostname":"Alice's page"}""");
+
+        Assert.Equal("register-ok", registered.GetProperty("type").GetString());
+        Assert.Equal("0.0.0.1", found.GetProperty("addresses")[0].GetString());
+    }
+
+    private static NameTenancy Tenancy(Member keeper, NameRecord record) =>
+        NameTenancySecurity.Sign(keeper.Key, record, keeper.Certificate, 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+
+    private static Message Answer(Member member, Message question, Payload payload)
+    {
+        var answer = Signed(member, payload) with { Destination = question.Source, Flags = MessageFlags.None };
+        MessageSecurity.Sign(answer, (SignedBody)answer.Body!, member.Key);
+        return answer;
+    }
+
     private static Message Signed(Member member, Payload payload, HubKey? by = null, int expiresIn = 20)
     {
         var body = new SignedBody { Instance = 1, ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(expiresIn).ToUnixTimeMilliseconds(), Payload = payload };

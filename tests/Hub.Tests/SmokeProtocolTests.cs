@@ -82,6 +82,22 @@ public sealed class SmokeProtocolTests
         Assert.Equal("""{"type":"lookup-ok","request_id":5,"addresses":[]}""", gone.GetRawText());
     }
 
+    [Theory]
+    [InlineData("0.0.0.2")]
+    [InlineData("123456789abc")]
+    [InlineData("ff0000000002")]
+    [InlineData("localhost")]
+    [InlineData("localhost:1")]
+    public async Task An_address_cannot_be_taken_as_a_name(string address)
+    {
+        await using var hub = await HubServer.StartAsync(FreePort, default);
+        await using var page = await Page.ConnectAsync(hub.Uri);
+
+        var answer = await page.AskAsync($$"""{"type":"register","request_id":0,"hostname":"{{address}}"}""");
+
+        Assert.Equal(("register-fail", $"'{address}' is an address, no hostname"), (answer.GetProperty("type").GetString(), answer.GetProperty("reason").GetString()));
+    }
+
     [Fact]
     public async Task A_lookup_is_always_answered()
     {

@@ -38,6 +38,7 @@ public sealed class PageTests
         await using var page = await SmokePage.ConnectAsync(hub.Uri);
 
         Assert.True(node.GuestSignals.TryReadAddress(page.Address, out var id));
+        Assert.Equal(id, await node.ResolveAsync(page.Address, Cancelled));
         await node.GuestSignals.SendAsync(id, "[1]"u8.ToArray(), Cancelled);
 
         Assert.Equal("[1]", (await page.ReceiveAsync()).GetProperty("data").GetRawText());
@@ -71,6 +72,52 @@ public sealed class PageTests
 
         Assert.Equal("1", (await page.ReceiveAsync()).GetProperty("data").GetRawText());
         Assert.Equal("2", Encoding.UTF8.GetString((await TakeAsync(nodes[2])).Json.Span));
+    }
+
+    [Fact]
+    public async Task Pages_and_nodes_find_each_other_by_name_through_the_overlays_directory()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var nodes = new[] { await hub.StartNodeAsync(), await hub.StartNodeAsync("member"), await hub.StartNodeAsync() };
+        var page = await SmokePage.ConnectAsync(hub.Uri);
+        await using var other = await SmokePage.ConnectAsync(hub.Uri);
+
+        var registered = await page.AskAsync("""{"type":"register","request_id":0,"hostname":"page"}""");
+        var taken = await other.AskAsync("""{"type":"register","request_id":0,"hostname":"member"}""");
+        var member = await other.AskAsync("""{"type":"lookup","request_id":1,"hostname":"member"}""");
+        var nobody = await other.AskAsync("""{"type":"lookup","request_id":2,"hostname":"nobody"}""");
+        var found = await nodes[2].ResolveAsync("page", Cancelled);
+        await nodes[2].GuestSignals.SendAsync(found, "1"u8.ToArray(), Cancelled);
+        var signal = await page.ReceiveAsync();
+
+        Assert.Equal("register-ok", registered.GetProperty("type").GetString());
+        Assert.Equal("hostname 'member' already registered", taken.GetProperty("reason").GetString());
+        Assert.Equal(nodes[1].Id.ToString(), member.GetProperty("addresses")[0].GetString());
+        Assert.Equal(0, nobody.GetProperty("addresses").GetArrayLength());
+        Assert.True(nodes[2].GuestSignals.TryReadAddress(page.Address, out var address));
+        Assert.Equal(address, found);
+        Assert.Equal("1", signal.GetProperty("data").GetRawText());
+
+        await page.CloseAsync();
+        await page.DisposeAsync();
+        var gone = await UnknownAsync(nodes[0], "page");
+        Assert.Equal(Outcome.NameUnknown, gone.Outcome);
+    }
+
+    /// <summary>A page's name goes a moment after its socket.</summary>
+    private static async Task<OverlayException> UnknownAsync(Node node, string name)
+    {
+        while (true)
+        {
+            try
+            {
+                await node.ResolveAsync(name, Cancelled);
+            }
+            catch (OverlayException error)
+            {
+                return error;
+            }
+        }
     }
 
     private static async Task<SmokeSignal> TakeAsync(Node node)

@@ -121,6 +121,10 @@ public sealed partial class HubAdmission
         }
 
         TellSlots(now, session, wasGateway, outbox);
+        if (session.IsGateway && !wasGateway && _gateways.Count == 1)
+        {
+            PublishNames(now);
+        }
     }
 
     /// <summary>

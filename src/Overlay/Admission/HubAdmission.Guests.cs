@@ -25,7 +25,7 @@ public sealed partial class HubAdmission
 
     private readonly Dictionary<uint, HubGuest> _guests = [];
     private readonly SignalPost _signals = new(MaxPendingSignals, MaxPendingSignalBytes);
-    private readonly RecencyTable<RingId, NodeCertificate> _senders = new(MaxVerifiedSenders);
+    private readonly CertificateStore _senders;
     private readonly long _guestInstance;
     private RecentMessages _delivered;
     private ulong _lastGuestMessage;
@@ -36,12 +36,15 @@ public sealed partial class HubAdmission
     /// <summary>A page came; its address was never another's since this hub's start.</summary>
     public void GuestOpened(uint address) => _guests[address] = new(address, _options);
 
-    /// <summary>A page is gone.</summary>
-    public void GuestClosed(uint address)
+    /// <summary>A page is gone, and its name with it.</summary>
+    public void GuestClosed(Instant now, uint address, HubOutbox outbox)
     {
+        ArgumentNullException.ThrowIfNull(outbox);
         if (_guests.Remove(address))
         {
             _signals.EndAll(IdOf(address));
+            _guestNames.EndQuestionsOf(address);
+            GuestUnregisters(now, address, outbox);
         }
     }
 
@@ -186,6 +189,12 @@ public sealed partial class HubAdmission
             case GuestAnswer answer:
                 OnGuestAnswer(now, gateway, message, body, answer, outbox);
                 break;
+            case RecordStored stored:
+                OnRecordStored(now, gateway, message, body, stored, outbox);
+                break;
+            case RecordAnswer record:
+                OnRecord(now, gateway, message, body, record, outbox);
+                break;
             case GuestSignal signal:
                 OnGuestSignal(now, gateway, message, body, signal, outbox);
                 break;
@@ -258,24 +267,7 @@ public sealed partial class HubAdmission
             return MessageSecurity.Verify(message, body, _hubKey, _identity.Signing);
         }
 
-        return shown is not null && shown.Id == message.Source && IsCertified(now, shown) && MessageSecurity.Verify(message, body, shown, _identity.Signing);
-    }
-
-    private bool IsCertified(Instant now, NodeCertificate shown)
-    {
-        var unixSeconds = now.UnixMilliseconds / 1000;
-        if (_senders.TryGet(shown.Id, out var known) && known.Hash == shown.Hash)
-        {
-            return known.IsInForce(unixSeconds);
-        }
-
-        if (!shown.IsValid(_identity.Signing, _hubKey, unixSeconds))
-        {
-            return false;
-        }
-
-        _senders.Set(shown.Id, shown);
-        return true;
+        return shown is not null && shown.Id == message.Source && _senders.TryAdd(now, shown, out _) && MessageSecurity.Verify(message, body, shown, _identity.Signing);
     }
 
     private void DropForGuest(HubSession gateway, DropReason why, HubOutbox outbox) => Drop(gateway, why, outbox);

@@ -27,6 +27,7 @@ public sealed partial class HubAdmission
         }
 
         AdvanceSignals(now, outbox);
+        AdvanceNames(now, outbox);
         SetWakeUp(outbox);
     }
 
@@ -43,7 +44,7 @@ public sealed partial class HubAdmission
             due = Instant.Min(due, quiet.Value.HeardAt + _options.IdleTimeout);
         }
 
-        outbox.WakeAt = Instant.Min(due, _signals.NextDue);
+        outbox.WakeAt = Instant.Min(due, Instant.Min(_signals.NextDue, _guestNames.NextDue));
     }
 
     /// <summary>Room for one more session. A flood of sessions that prove nothing pushes out its own oldest, not the members that come back.</summary>

@@ -78,6 +78,9 @@ public sealed partial class HubAdmission
         _isFounded = state?.IsFounded ?? false;
         _gatewaySeenAt = now;
         _guestInstance = now.UnixMilliseconds;
+        _senders = new(identity.Signing, MaxVerifiedSenders);
+        _senders.Trust(_hubKey);
+        _judge = new(OverlayOptions.Default with { NameRefreshPeriod = options.NameRefreshPeriod }, identity.Signing, _senders);
     }
 
     /// <summary>The network that this hub's key names.</summary>
@@ -190,7 +193,7 @@ public sealed partial class HubAdmission
         var payload = PayloadForHub(message);
         switch (message.Kind)
         {
-            case MessageKind.GuestSignal or MessageKind.GuestAnswer or MessageKind.Unreachable when TryTakeForGuest(now, from, message, outbox):
+            case MessageKind.GuestSignal or MessageKind.GuestAnswer or MessageKind.Unreachable or MessageKind.RecordStored or MessageKind.Record when TryTakeForGuest(now, from, message, outbox):
                 break;
             case MessageKind.Admit when payload is Admit admit:
                 OnAdmit(now, from, admit, outbox);

@@ -104,6 +104,18 @@ public sealed record HubAdmissionOptions
     /// <value>Default 500 a second, burst 2,000. More are dropped (<see cref="DropReason.Quota"/>), unseen.</value>
     public Rate SignalsPerGateway { get; init; } = new(500, 2000);
 
+    /// <summary>Names that one page may register or look up in the overlay.</summary>
+    /// <value>Default 20 a second, burst 100. More are answered <see cref="Outcome.Busy"/>.</value>
+    public Rate NamesPerGuest { get; init; } = new(20, 100);
+
+    /// <summary>How long a page waits for the overlay's directory.</summary>
+    /// <value>Default 5 s; then it is told so.</value>
+    public TimeSpan NameTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two refreshes of a page's name.</summary>
+    /// <value>Default 30 s; the same as <see cref="OverlayOptions.NameRefreshPeriod"/> of the network's members.</value>
+    public TimeSpan NameRefreshPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Origins whose quotas are remembered.</summary>
     /// <value>Default 4,096; the one unused longest is forgotten, which gives it a full bucket.</value>
     public int MaxPrefixes { get; init; } = 4096;
@@ -157,6 +169,9 @@ public sealed record HubAdmissionOptions
         MessagesPerNewcomer.Validate(nameof(MessagesPerNewcomer));
         SignalsPerGuest.Validate(nameof(SignalsPerGuest));
         SignalsPerGateway.Validate(nameof(SignalsPerGateway));
+        NamesPerGuest.Validate(nameof(NamesPerGuest));
+        Positive(NameTimeout, nameof(NameTimeout));
+        Positive(NameRefreshPeriod, nameof(NameRefreshPeriod));
         Within(HubNumber, 0, 255, nameof(HubNumber));
         Within(MaxSessions, Messages.Attach.SlotCount + 1, 1_000_000, nameof(MaxSessions));
         Within(MaxSessionsPerPrefix, 1, 1_000_000, nameof(MaxSessionsPerPrefix));

@@ -22,6 +22,15 @@ public enum HubEffectKind : byte
 
     /// <summary>Give page <see cref="HubEffect.Guest"/> the signal <see cref="HubEffect.Json"/> of <see cref="HubEffect.Peer"/>: one JSON value, checked.</summary>
     GuestSignal,
+
+    /// <summary>
+    /// The question <see cref="HubEffect.Ticket"/> of page <see cref="HubEffect.Guest"/> about a name ended with <see cref="HubEffect.Outcome"/>; <see cref="HubEffect.Peer"/> is whom
+    /// the name leads to, where it is done.
+    /// </summary>
+    GuestNameEnded,
+
+    /// <summary>Page <see cref="HubEffect.Guest"/> does not have name <see cref="HubEffect.Name"/> (in its normal form) any more: another has.</summary>
+    GuestNameLost,
 }
 
 /// <summary>Why the hub closes a session.</summary>
@@ -103,4 +112,11 @@ public readonly record struct HubEffect
     public uint Guest { get; init; }
 
     public ReadOnlyMemory<byte> Json { get; init; }
+
+    /// <summary>The host's number of a page's question.</summary>
+    public long Ticket { get; init; }
+
+    public Outcome Outcome { get; init; }
+
+    public string? Name { get; init; }
 }

@@ -8,6 +8,9 @@ internal sealed class HubGuest(uint address, HubAdmissionOptions options)
     /// <summary>Signals of it that wait for an answer from the overlay.</summary>
     public int Pending { get; set; }
 
+    /// <summary>Names that it may register and look up. A field: the bucket is a mutable struct.</summary>
+    public TokenBucket Names = new(options.NamesPerGuest);
+
     /// <summary>What it may send into the overlay. A field: the bucket is a mutable struct.</summary>
     public TokenBucket Outgoing = new(options.SignalsPerGuest);
 

@@ -43,6 +43,11 @@ public sealed class HubOutbox
     public void GuestSignal(uint guest, RingId from, ReadOnlyMemory<byte> json) =>
         Add(new() { Kind = HubEffectKind.GuestSignal, Guest = guest, Peer = from, Json = json });
 
+    public void GuestNameEnded(uint guest, long ticket, Outcome outcome, RingId found) =>
+        Add(new() { Kind = HubEffectKind.GuestNameEnded, Guest = guest, Ticket = ticket, Outcome = outcome, Peer = found });
+
+    public void GuestNameLost(uint guest, string name) => Add(new() { Kind = HubEffectKind.GuestNameLost, Guest = guest, Name = name });
+
     public void Persist() => Add(new() { Kind = HubEffectKind.Persist });
 
     public void Observe(HubObservation what, SessionId session, RingId peer) =>

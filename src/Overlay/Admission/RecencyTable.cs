@@ -33,17 +33,6 @@ internal sealed class RecencyTable<TKey, TValue>(int capacity)
         return value is not null;
     }
 
-    /// <summary>Adds a key, or replaces its value; it is the newest from now on.</summary>
-    public void Set(TKey key, TValue value)
-    {
-        if (_nodes.Remove(key, out var node))
-        {
-            _byRecency.Remove(node);
-        }
-
-        Add(key, value);
-    }
-
     /// <summary>Adds a key that is not there.</summary>
     public void Add(TKey key, TValue value)
     {

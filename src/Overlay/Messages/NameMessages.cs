@@ -1,4 +1,5 @@
 using Overlay.Identity;
+using Overlay.Ring;
 
 namespace Overlay.Messages;
 
@@ -7,15 +8,22 @@ namespace Overlay.Messages;
 //   keeper → NameDigest → replica, now and then; where they differ:
 //   replica → GetNameList → keeper;  keeper → NameList → replica;  replica → GetRecords → keeper;  keeper → Replicate → replica
 
-/// <summary>An owner-signed record of a name, kept by the member responsible for SHA-256(name): <c>[name, certificate, instance, sequence, expiry, signature]</c>.</summary>
+/// <summary>An owner-signed record of a name, kept by the member responsible for SHA-256(name): <c>[name, certificate, instance, sequence, expiry, signature (, guest)]</c>.</summary>
 /// <param name="Name">1 … 63 characters: letters, digits, '-', '_' and '.'.</param>
 /// <param name="Owner">The owner's certificate: the record proves itself.</param>
 /// <param name="Instance">The owner's instance.</param>
 /// <param name="Sequence">Grows with each refresh.</param>
 /// <param name="ExpiresAt">Unix milliseconds; a record that is not refreshed lapses. 0: the owner gives the name up.</param>
 /// <param name="Signature">By the owner over all of the above.</param>
+/// <remarks>A hub that registers a name for its page adds one element: <c>guest (bin 6)</c>.</remarks>
 public sealed record NameRecord(string Name, NodeCertificate Owner, long Instance, long Sequence, long ExpiresAt, ReadOnlyMemory<byte> Signature)
 {
+    /// <summary>The page that has the name, where a hub is the owner. Signed, too; only the network's own key may say so.</summary>
+    public RingId? Guest { get; init; }
+
+    /// <summary>Whom the name leads to.</summary>
+    public RingId Target => Guest ?? Owner.Id;
+
     /// <summary>Characters of a name.</summary>
     public const int MaxNameLength = 63;
 }
@@ -39,9 +47,12 @@ public sealed record PutRecord(ulong Nonce, NameRecord Record) : Payload
     public override MessageKind Kind => MessageKind.PutRecord;
 }
 
-/// <summary><c>[nonce, outcome, tenancy | nil]</c>: <see cref="Outcome.Done"/> (with the tenancy), <see cref="Outcome.NameTaken"/>, <see cref="Outcome.Refused"/> or <see cref="Outcome.Busy"/>.</summary>
+/// <summary><c>[nonce, outcome, tenancy | nil (, certificate)]</c>: <see cref="Outcome.Done"/> (with the tenancy), <see cref="Outcome.NameTaken"/>, <see cref="Outcome.Refused"/> or <see cref="Outcome.Busy"/>.</summary>
 public sealed record RecordStored(ulong Nonce, Outcome Outcome, NameTenancy? Tenancy) : Payload
 {
+    /// <summary>The keeper's, for a hub that asked for its page.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     public override MessageKind Kind => MessageKind.RecordStored;
 }
 
@@ -51,9 +62,12 @@ public sealed record GetRecord(ulong Nonce, string Name) : Payload
     public override MessageKind Kind => MessageKind.GetRecord;
 }
 
-/// <summary><c>[nonce, entry | nil]</c>.</summary>
+/// <summary><c>[nonce, entry | nil (, certificate)]</c>.</summary>
 public sealed record RecordAnswer(ulong Nonce, NameEntry? Entry) : Payload
 {
+    /// <summary>The keeper's, for a hub that asked for its page.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     public override MessageKind Kind => MessageKind.Record;
 }
 

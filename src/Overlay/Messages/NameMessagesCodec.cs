@@ -1,3 +1,4 @@
+using Overlay.Identity;
 using Overlay.Wire;
 
 namespace Overlay.Messages;
@@ -15,10 +16,11 @@ internal static class NameMessagesCodec
                 writer.Write(put.Record);
                 return true;
             case RecordStored stored:
-                writer.BeginArray(3);
+                writer.BeginArray(stored.Certificate is null ? 3 : 4);
                 writer.Write(stored.Nonce);
                 writer.Write((byte)stored.Outcome);
                 WriteOptional(ref writer, stored.Tenancy);
+                WriteIfThere(ref writer, stored.Certificate);
                 return true;
             case GetRecord question:
                 writer.BeginArray(2);
@@ -26,9 +28,10 @@ internal static class NameMessagesCodec
                 writer.Write(question.Name);
                 return true;
             case RecordAnswer answer:
-                writer.BeginArray(2);
+                writer.BeginArray(answer.Certificate is null ? 2 : 3);
                 writer.Write(answer.Nonce);
                 WriteOptional(ref writer, answer.Entry);
+                WriteIfThere(ref writer, answer.Certificate);
                 return true;
             case WatchName watch:
                 writer.BeginArray(3);
@@ -62,9 +65,12 @@ internal static class NameMessagesCodec
         Payload? payload = kind switch
         {
             MessageKind.PutRecord => new PutRecord(reader.ReadUInt64(), reader.ReadNameRecord()),
-            MessageKind.RecordStored => new RecordStored(reader.ReadUInt64(), reader.ReadEnum<Outcome>(), ReadOptionalTenancy(ref reader)),
+            MessageKind.RecordStored => new RecordStored(reader.ReadUInt64(), reader.ReadEnum<Outcome>(), ReadOptionalTenancy(ref reader))
+            {
+                Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null,
+            },
             MessageKind.GetRecord => new GetRecord(reader.ReadUInt64(), reader.ReadString(NameRecord.MaxNameLength)),
-            MessageKind.Record => new RecordAnswer(reader.ReadUInt64(), ReadOptionalEntry(ref reader)),
+            MessageKind.Record => new RecordAnswer(reader.ReadUInt64(), ReadOptionalEntry(ref reader)) { Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null },
             MessageKind.Replicate => new Replicate(reader.ReadUInt64(), ReadEntries(ref reader, Replicate.MaxEntries)),
             MessageKind.Replicated => new Replicated(reader.ReadUInt64(), reader.ReadEnum<Outcome>()),
             MessageKind.NameDigest => new NameDigest(reader.ReadInt32(), reader.ReadUInt64()),
@@ -78,6 +84,14 @@ internal static class NameMessagesCodec
         };
         reader.EndArray();
         return payload;
+    }
+
+    private static void WriteIfThere(ref MessagePackWriter writer, NodeCertificate? certificate)
+    {
+        if (certificate is not null)
+        {
+            writer.Write(certificate);
+        }
     }
 
     public static void Write(this ref MessagePackWriter writer, IReadOnlyList<NameEntry> entries)

@@ -6,16 +6,22 @@ namespace Overlay.Messages;
 
 /// <summary>The keeper's countersignature of a tenancy: whose the name is, since when, and until when that is known.</summary>
 /// <remarks>
-/// <code>signed:  | "overlay tenant1" | epoch 8 | since 8 | through 8 | owner's key 64 | name n |</code>
+/// <code>
+/// signed:      | "overlay tenant1" | epoch 8 | since 8 | through 8 | owner's key 64 | name n |
+/// of a guest:  | "overlay tenant2" | epoch 8 | since 8 | through 8 | owner's key 64 | hub number 1 | name n |
+/// </code>
+/// The hubs of a network share one key: each is a tenant of its own.
 /// </remarks>
 public static class NameTenancySecurity
 {
     private const int HeadBytes = 15 + 8 + 8 + 8 + ISigning.PublicKeyBytes;
 
     // Names in hand-made records may hold any character; three bytes of UTF-8 are the most that one UTF-16 unit takes.
-    private const int MaxSignedBytes = HeadBytes + (3 * NameRecord.MaxNameLength);
+    private const int MaxSignedBytes = HeadBytes + 1 + (3 * NameRecord.MaxNameLength);
 
     private static ReadOnlySpan<byte> Label => "overlay tenant1"u8;
+
+    private static ReadOnlySpan<byte> GuestLabel => "overlay tenant2"u8;
 
     /// <summary>Countersigns, with the keeper's own key, that the owner of <paramref name="record"/> holds its name.</summary>
     public static NameTenancy Sign(ISigning signing, NameRecord record, NodeCertificate keeper, long epoch, long since, long through)
@@ -47,12 +53,18 @@ public static class NameTenancySecurity
 
     private static int Write(NameRecord record, NameTenancy tenancy, Span<byte> destination)
     {
-        Label.CopyTo(destination);
+        (record.Guest is null ? Label : GuestLabel).CopyTo(destination);
         var rest = destination[Label.Length..];
         BinaryPrimitives.WriteInt64BigEndian(rest, tenancy.Epoch);
         BinaryPrimitives.WriteInt64BigEndian(rest[8..], tenancy.Since);
         BinaryPrimitives.WriteInt64BigEndian(rest[16..], tenancy.Through);
         record.Owner.PublicKey.CopyTo(rest[24..]);
-        return HeadBytes + Encoding.UTF8.GetBytes(record.Name, destination[HeadBytes..]);
+        var head = HeadBytes;
+        if (record.Guest is { } guest)
+        {
+            destination[head++] = GuestIds.HubOf(guest);
+        }
+
+        return head + Encoding.UTF8.GetBytes(record.Name, destination[head..]);
     }
 }

@@ -11,7 +11,7 @@ namespace Overlay.Messages;
 /// <code>
 /// id            bin 6            trace context  bin 25 | nil      certificate  bin 183
 /// descriptor    [id, instance, hash (bin 16)]                     nonce        bin 16 (links), integer (queries)
-/// name record   [name, certificate, instance, sequence, expiry, signature]
+/// name record   [name, certificate, instance, sequence, expiry, signature (, guest)]
 /// </code>
 /// </remarks>
 internal static class PayloadFields
@@ -186,13 +186,17 @@ internal static class PayloadFields
 
     public static void Write(this ref MessagePackWriter writer, NameRecord record)
     {
-        writer.BeginArray(6);
+        writer.BeginArray(record.Guest is null ? 6 : 7);
         writer.Write(record.Name);
         writer.Write(record.Owner);
         writer.Write(record.Instance);
         writer.Write(record.Sequence);
         writer.Write(record.ExpiresAt);
         writer.Write(record.Signature.Span);
+        if (record.Guest is { } guest)
+        {
+            writer.Write(guest);
+        }
     }
 
     public static NameRecord ReadNameRecord(this ref MessagePackReader reader)
@@ -204,7 +208,10 @@ internal static class PayloadFields
             reader.ReadInt64(),
             reader.ReadInt64(),
             reader.ReadInt64(),
-            reader.ReadSignature());
+            reader.ReadSignature())
+        {
+            Guest = reader.ElementsLeft > 0 ? reader.ReadRingId() : null,
+        };
         reader.EndArray();
         return record;
     }

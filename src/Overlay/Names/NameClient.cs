@@ -14,6 +14,7 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
     private readonly List<Question> _questions = [];
     private readonly Queue<NameResult> _results = new(0);
     private Prng _prng = prng;
+    private long _lastSequence; // Of all names: one that is given up and registered anew must not begin below its last record.
 
     public Instant NextDue
     {
@@ -107,7 +108,7 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
         foreach (var own in _own)
         {
             Complete(own, Outcome.Cancelled);
-            records.Add(NameRecordSecurity.Sign(signing, own.Name, port.Self.Certificate, port.Self.Instance, ++own.Sequence, expiresAt: 0));
+            records.Add(NameRecordSecurity.Sign(signing, own.Name, port.Self.Certificate, port.Self.Instance, ++_lastSequence, expiresAt: 0));
         }
 
         _own.Clear();
@@ -219,7 +220,7 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
             if (!own.WasStored || own.IsGivenUp)
             {
                 _own.Remove(own); // A command that failed leaves nothing behind: what half arrived is given up.
-                var record = NameRecordSecurity.Sign(signing, own.Name, port.Self.Certificate, port.Self.Instance, ++own.Sequence, expiresAt: 0);
+                var record = NameRecordSecurity.Sign(signing, own.Name, port.Self.Certificate, port.Self.Instance, ++_lastSequence, expiresAt: 0);
                 port.SendToResponsible(now, NodeName.KeyOf(own.Name), new PutRecord(NextNonce(), record));
                 return;
             }
@@ -235,7 +236,7 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
     {
         var self = port.Self;
         var expiresAt = own.IsGivenUp ? 0 : now.UnixMilliseconds + (store.Life.Ticks / TimeSpan.TicksPerMillisecond);
-        own.Record = NameRecordSecurity.Sign(signing, own.Name, self.Certificate, self.Instance, ++own.Sequence, expiresAt);
+        own.Record = NameRecordSecurity.Sign(signing, own.Name, self.Certificate, self.Instance, ++_lastSequence, expiresAt);
         if (own.IsStored || own.Nonce == 0)
         {
             own.Nonce = NextNonce(); // Kept over repetitions: an answer to any of them counts.
@@ -302,8 +303,6 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
         public NameTenancy? Tenancy { get; set; }
 
         public NameEntry? Entry => Record is not null && Tenancy is not null ? new(Record, Tenancy) : null;
-
-        public long Sequence { get; set; }
 
         public ulong Nonce { get; set; }
 

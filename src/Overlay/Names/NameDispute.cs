@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Overlay.Identity;
 using Overlay.Messages;
 
 namespace Overlay.Names;
@@ -14,7 +15,7 @@ internal readonly record struct NameVerdict(NameEntry Winner, NameEntry? Loser, 
 /// <summary>Who holds a name where two copies differ (mechanisms §8). A pure function: all who know both entries say the same.</summary>
 /// <remarks>
 /// <para>Of one key: the newer record, and the later tenancy. Of two keys: a tenancy that began after the other had ended, with a higher epoch, has succeeded it.
-/// Else the network was split, and the earliest start of an unbroken tenancy wins; of two equal starts the smaller SHA-256(name ‖ key).</para>
+/// Else the network was split, and the earliest start of an unbroken tenancy wins; of two equal starts the smaller SHA-256(name ‖ key (‖ hub number)).</para>
 /// </remarks>
 internal static class NameDispute
 {
@@ -46,7 +47,10 @@ internal static class NameDispute
         return new(winner, loser, winner.Tenancy.Epoch <= loser.Tenancy.Epoch);
     }
 
-    public static bool IsSameKey(NameEntry one, NameEntry other) => one.Record.Owner.PublicKey.SequenceEqual(other.Record.Owner.PublicKey);
+    public static bool IsSameKey(NameEntry one, NameEntry other) => IsSameKey(one.Record, other.Record);
+
+    /// <summary>Whether both are one holder's: one key, and where that is a hub's for its pages, one hub. Which of its pages has the name is the hub's affair.</summary>
+    public static bool IsSameKey(NameRecord one, NameRecord other) => HubOf(one) == HubOf(other) && one.Owner.PublicKey.SequenceEqual(other.Owner.PublicKey);
 
     /// <summary>Whether <paramref name="one"/> says more than <paramref name="other"/> of the same key.</summary>
     public static bool IsNewer(NameRecord one, NameRecord other) =>
@@ -57,6 +61,7 @@ internal static class NameDispute
     {
         var (record, tenancy) = (entry.Record, entry.Tenancy);
         var mix = BinaryPrimitives.ReadUInt64BigEndian(record.Owner.PublicKey);
+        mix = record.Guest is { } guest ? Mix(mix, guest.Value) : mix;
         mix = Mix(mix, (ulong)record.Instance);
         mix = Mix(mix, (ulong)record.Sequence);
         mix = Mix(mix, (ulong)tenancy.Epoch);
@@ -88,11 +93,19 @@ internal static class NameDispute
 
     private static ReadOnlySpan<byte> TieOf(NameRecord record)
     {
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(record.Name.Length) + record.Owner.PublicKey.Length];
+        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(record.Name.Length) + record.Owner.PublicKey.Length + 1];
         var length = Encoding.UTF8.GetBytes(record.Name, bytes);
         record.Owner.PublicKey.CopyTo(bytes.AsSpan(length));
-        return SHA256.HashData(bytes.AsSpan(0, length + record.Owner.PublicKey.Length));
+        length += record.Owner.PublicKey.Length;
+        if (HubOf(record) is var hub and >= 0)
+        {
+            bytes[length++] = (byte)hub;
+        }
+
+        return SHA256.HashData(bytes.AsSpan(0, length));
     }
+
+    private static int HubOf(NameRecord record) => record.Guest is { } guest ? GuestIds.HubOf(guest) : -1;
 
     private static ulong Mix(ulong one, ulong other)
     {

@@ -188,7 +188,7 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
     public Outcome Put(Instant now, NameRecord record, out NameSlot? slot)
     {
         slot = store.Find(record.Name);
-        var isOwn = slot is not null && slot.Entry.Record.Owner.PublicKey.SequenceEqual(record.Owner.PublicKey);
+        var isOwn = slot is not null && NameDispute.IsSameKey(slot.Entry.Record, record);
         var state = slot?.StateAt(now) ?? NameState.Released;
         if (!isOwn && state != NameState.Released)
         {
@@ -200,7 +200,7 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
             return Outcome.Done; // Overtaken on its way: what its owner wants is so already.
         }
 
-        if (!store.IsTrue(now, record) || (slot is not null && !isOwn && !store.HasRoomFor(record.Owner.Id)))
+        if (!store.IsTrue(now, record) || (slot is not null && !isOwn && !store.HasRoomFor(record)))
         {
             return Outcome.Refused;
         }
@@ -271,7 +271,7 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
         {
             _hints.Enqueue(lost.Name);
         }
-        else if (lost.ExpiresAt != 0)
+        else if (lost.ExpiresAt != 0 && lost.Guest is null) // A hub hears it with its next refresh.
         {
             port.Send(now, lost.Owner.Id, new NameChanged(lost.Name));
         }

@@ -13,7 +13,7 @@ internal enum NameState : byte
     /// <summary>Lapsed: it does not resolve, and is kept for its key.</summary>
     Reserved,
 
-    /// <summary>Given up by its owner: anybody may take it. Kept so that no older copy comes back.</summary>
+    /// <summary>Given up by its owner, or lapsed with a page, which is nobody any more: anybody may take it. Kept so that no older copy comes back.</summary>
     Released,
 }
 
@@ -52,5 +52,5 @@ internal sealed class NameSlot(ulong mark, NameEntry entry)
     public NameMark Shown => new(Mark, NameDispute.VersionOf(Entry));
 
     public NameState StateAt(Instant now) =>
-        Entry.Record.ExpiresAt == 0 ? NameState.Released : LapsesAt > now ? NameState.Live : NameState.Reserved;
+        Entry.Record.ExpiresAt == 0 ? NameState.Released : LapsesAt > now ? NameState.Live : Entry.Record.Guest is null ? NameState.Reserved : NameState.Released;
 }

@@ -62,7 +62,7 @@ internal sealed class NameStore(OverlayOptions options, ISigning signing, Certif
     public bool TryAdd(Instant now, ulong mark, NameEntry entry, out NameSlot slot)
     {
         slot = new(mark, entry);
-        if (!HasRoomFor(entry.Record.Owner.Id) || (_slots.Count >= options.MaxRecords && !TryMakeRoom(now)))
+        if (!HasRoomFor(entry.Record) || (_slots.Count >= options.MaxRecords && !TryMakeRoom(now)))
         {
             return false;
         }
@@ -73,8 +73,8 @@ internal sealed class NameStore(OverlayOptions options, ISigning signing, Certif
         return true;
     }
 
-    /// <summary>Whether one more name of this owner may be kept.</summary>
-    public bool HasRoomFor(RingId owner) => _ofOwner.GetValueOrDefault(owner) < MaxNamesOfOneOwner;
+    /// <summary>Whether one more name of this owner may be kept. A hub answers for thousands of pages, each with one name.</summary>
+    public bool HasRoomFor(NameRecord record) => record.Guest is not null || _ofOwner.GetValueOrDefault(record.Owner.Id) < MaxNamesOfOneOwner;
 
     /// <summary>Replaces what is kept of a name. The lease begins anew with a new record only.</summary>
     public void Set(Instant now, NameSlot slot, NameEntry entry)
@@ -136,7 +136,11 @@ internal sealed class NameStore(OverlayOptions options, ISigning signing, Certif
     private static long Milliseconds(TimeSpan duration) => duration.Ticks / TimeSpan.TicksPerMillisecond;
 
     private bool IsSigned(Instant now, NameRecord record) =>
-        NodeName.IsNormal(record.Name) && certificates.TryAdd(now, record.Owner, out _) && NameRecordSecurity.Verify(signing, record);
+        NodeName.IsNormal(record.Name) && IsOwner(record) && certificates.TryAdd(now, record.Owner, out _) && NameRecordSecurity.Verify(signing, record);
+
+    /// <summary>Only the network's own key has guests.</summary>
+    private bool IsOwner(NameRecord record) =>
+        record.Guest is not { } guest || (GuestIds.IsGuest(guest) && record.Owner.PublicKey.SequenceEqual(certificates.HubKey));
 
     private Instant LapseOf(Instant now, NameRecord record) => record.ExpiresAt == 0
         ? now
@@ -145,7 +149,7 @@ internal sealed class NameStore(OverlayOptions options, ISigning signing, Certif
     /// <summary>When a name that is not live is nobody's any more, Unix milliseconds. What was given up is remembered as long, so that no older copy comes back.</summary>
     private long ForgottenAt(NameEntry entry) => entry.Record.ExpiresAt == 0
         ? entry.Tenancy.Through + Math.Max(Milliseconds(options.NameReservation), Milliseconds(Life + (2 * ClockTolerance)))
-        : entry.Record.ExpiresAt + Milliseconds(options.NameReservation);
+        : entry.Record.ExpiresAt + Milliseconds(entry.Record.Guest is null ? options.NameReservation : Life + (2 * ClockTolerance));
 
     private bool TryMakeRoom(Instant now)
     {

@@ -149,7 +149,7 @@ public sealed class Intake
     private static bool ProvesItself(MessageKind kind) => kind is MessageKind.GetCertificates or MessageKind.Certificates or MessageKind.Renewed;
 
     /// <summary>What a hub says for its guests.</summary>
-    private static bool IsForGuests(MessageKind kind) => kind is MessageKind.GuestSignal or MessageKind.GuestAnswer;
+    private static bool IsForGuests(MessageKind kind) => kind is MessageKind.GuestSignal or MessageKind.GuestAnswer or MessageKind.PutRecord or MessageKind.GetRecord;
 
     private bool TryAuthenticate(Instant now, in Message message, SignedBody body, LinkId link, Link? neighbour, out Contact source, out DropReason why)
     {

@@ -20,6 +20,8 @@ internal static class Samples
 
     public static readonly NameRecord Record = NameRecordSecurity.Sign(World.Signing(1), "alice", Alice, 7, 3, 1_767_225_690_000);
 
+    public static readonly NameRecord OfPage = NameRecordSecurity.Sign(World.Signing(1), "page", Alice, 7, 3, 0, RingId.From(0xff0201020304));
+
     public static readonly NameEntry Entry = new(Record, NameTenancySecurity.Sign(World.Signing(2), Record, World.Certificate(2), 3, 1_767_225_000_000, 1_767_225_600_000));
 
     public static readonly LinkDescription Description = new(
@@ -81,11 +83,14 @@ internal static class Samples
         new Receipt(9, 3, [RingId.From(1), RingId.From(2), RingId.From(3)]),
         new Unreachable(9, DropReason.GuestGone),
         new PutRecord(1, Record),
+        new PutRecord(1, OfPage),
         new RecordStored(1, Outcome.NameTaken, null),
+        new RecordStored(1, Outcome.Refused, null) { Certificate = Introduced },
         new RecordStored(1, Outcome.Done, Entry.Tenancy),
         new GetRecord(1, "alice"),
         new RecordAnswer(1, Entry),
         new RecordAnswer(1, null),
+        new RecordAnswer(1, null) { Certificate = Alice },
         new Replicate(0, []),
         new Replicate(ulong.MaxValue, [Entry, Entry]),
         new Replicated(65_536, Outcome.Refused),

@@ -216,6 +216,34 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public void While_one_gateway_after_the_other_vanishes_every_signal_arrives()
+    {
+        var network = new TestNetwork { Seed = 3 }.Settle(24);
+        var page = network.AddPage();
+        var member = network.Nodes.First(node => node.Sessions.Count == 0);
+        var (sent, slowest) = (0, TimeSpan.Zero);
+
+        for (var second = 0; second < 60; second++)
+        {
+            if (second % 6 == 3)
+            {
+                network.GatewaysOf(0).First(node => node != member).IsAlive = false; // Without a word: hub and neighbours find out.
+            }
+
+            page.Send(member.Id, $"{sent}");
+            var before = network.Now;
+            Assert.Equal(Outcome.Done, Send(network, member, page.Id, $"{sent++}").Outcome);
+            slowest = slowest > network.Now - before ? slowest : network.Now - before;
+            network.Run(TimeSpan.FromSeconds(1));
+        }
+
+        network.Run(Patience);
+        Assert.Equal(sent, member.Signals.Count);
+        Assert.Equal(sent, page.Inbox.Count);
+        Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
     public void A_gateway_that_vanishes_without_closing_its_socket_does_not_hold_a_page_up()
     {
         var network = new TestNetwork().Settle(20);
