@@ -30,7 +30,7 @@ public sealed class NodeOptions
     public string? Listen { get; set; }
 
     /// <summary>The UDP port.</summary>
-    /// <value>Default 0: any free one. 0 … 65,535.</value>
+    /// <value>Default 0: any two free ones. 0 … 65,534: channels take the port after it.</value>
     public int Port { get; set; }
 
     /// <summary>Send through a gateway only, without taking a place in the ring.</summary>
@@ -90,9 +90,9 @@ public sealed class NodeOptions
             yield return $"Listen: '{Listen}' is no IP address, and no subnet such as 10.0.0.0/8.";
         }
 
-        if (Port is < 0 or > ushort.MaxValue)
+        if (Port is < 0 or >= ushort.MaxValue)
         {
-            yield return $"Port: {Port} is not in 0 … 65535.";
+            yield return $"Port: {Port} is not in 0 … 65534 (the port after it is taken too).";
         }
 
         if (Introduction is not null && IsGuest)

@@ -51,6 +51,15 @@ public sealed partial class OverlayNode
             _intake.Advance(now);
         }
 
+        AdvanceForApplication(now);
+        AdvanceLiveness(now);
+        AdvanceHeld(now);
+        Settle(now);
+    }
+
+    /// <summary>The parts that serve the application; each is made when it is needed first.</summary>
+    private void AdvanceForApplication(Instant now)
+    {
         if (_queries?.NextDue <= now)
         {
             _queries.Advance(now);
@@ -62,9 +71,6 @@ public sealed partial class OverlayNode
         }
 
         AdvanceServices(now);
-        AdvanceLiveness(now);
-        AdvanceHeld(now);
-        Settle(now);
     }
 
     /// <summary>What the network offers beyond messages.</summary>
@@ -88,6 +94,11 @@ public sealed partial class OverlayNode
         if (_peers?.NextDue <= now)
         {
             _peers.Advance(now);
+        }
+
+        if (_connections?.NextDue <= now)
+        {
+            _connections.Advance(now);
         }
     }
 
@@ -119,7 +130,7 @@ public sealed partial class OverlayNode
                 moved = true;
             }
 
-            moved |= SettleNames(now) | TakeBroadcasts() | TakePeers();
+            moved |= SettleNames(now) | TakeBroadcasts() | TakePeers() | TakeConnections();
             while (_detector.TryTakeEvent(out var finding))
             {
                 HandleFinding(now, finding);
@@ -151,6 +162,7 @@ public sealed partial class OverlayNode
         due = Instant.Min(due, Instant.Min(Instant.Min(_deliveries?.NextDue ?? Instant.Never, _names?.NextDue ?? Instant.Never), LivenessDue));
         due = Instant.Min(Instant.Min(due, _heldDue), Instant.Min(_broadcasts?.NextDue ?? Instant.Never, _peers?.NextDue ?? Instant.Never));
         due = _guestSignals is null ? due : Instant.Min(due, _guestSignals.NextDue);
+        due = _connections is null ? due : Instant.Min(due, _connections.NextDue);
         due = _tree is null ? due : Instant.Min(due, _tree.NextDue);
         return _ring is null ? due : Instant.Min(due, _ring.NextDue);
     }
@@ -312,6 +324,8 @@ public sealed partial class OverlayNode
     private void BecomeLeft(Instant now)
     {
         EndPeers(now);
+        _connections?.EndAll(LinkFailure.Leaving);
+        TakeConnections(); // Before the links close.
         _deliveries?.CancelAll();
         _queries?.CancelAll();
         _guestSignals?.CancelAll();

@@ -141,6 +141,7 @@ public sealed partial class OverlayNode
         else
         {
             _leaving = request;
+            _connections?.EndAll(LinkFailure.Leaving); // While the links still carry their last words.
             if (_ring is { IsMember: true })
             {
                 _names?.Release(now);

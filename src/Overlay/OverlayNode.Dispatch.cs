@@ -50,7 +50,7 @@ public sealed partial class OverlayNode
             case Unreachable unreachable:
                 ReceiveUnreachable(now, unreachable);
                 break;
-            case Offer or Answer or Candidates or Refuse:
+            case { Kind: >= MessageKind.Offer and <= MessageKind.ConnectionRefuse }:
                 ReceiveSignal(now, arrival);
                 break;
             case Ping or Pong or ProbeFor:
@@ -180,12 +180,16 @@ public sealed partial class OverlayNode
             case Refuse refuse:
                 _links.ReceiveRefuse(now, arrival.From, refuse);
                 break;
+            default:
+                ReceiveConnection(now, arrival);
+                break;
         }
     }
 
     private void ReceiveUnreachable(Instant now, Unreachable unreachable)
     {
-        if (!_links.SignalUnreachable(now, unreachable.MessageId) && _queries?.Receive(unreachable) != true && _guestSignals?.Receive(now, unreachable) != true)
+        if (!_links.SignalUnreachable(now, unreachable.MessageId) && _connections?.SignalUnreachable(now, unreachable.MessageId) != true
+            && _queries?.Receive(unreachable) != true && _guestSignals?.Receive(now, unreachable) != true)
         {
             _deliveries?.Receive(now, unreachable);
         }

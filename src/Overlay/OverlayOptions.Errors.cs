@@ -53,6 +53,7 @@ public sealed partial record OverlayOptions
         (nameof(MaxRecords), MaxRecords, 1, int.MaxValue),
         (nameof(NameReplicas), NameReplicas, 0, 16),
         (nameof(MaxNameWatches), MaxNameWatches, 0, int.MaxValue),
+        (nameof(MaxConnections), MaxConnections, 1, 65_536),
         (nameof(MaxBroadcastsPerSecond), MaxBroadcastsPerSecond, 1, 10_000),
     ];
 

@@ -145,6 +145,10 @@ public sealed partial record OverlayOptions
     /// <value>Default 20; 1 … 10,000. One more is dropped; the origin's own node answers <see cref="Outcome.Busy"/>.</value>
     public int MaxBroadcastsPerSecond { get; init; } = 20;
 
+    /// <summary>Connections with other members for the application's channels.</summary>
+    /// <value>Default 1,024; 1 … 65,536. One more is refused as <see cref="LinkFailure.Full"/>.</value>
+    public int MaxConnections { get; init; } = 1024;
+
     /// <summary>Idle time after which a link that neither side needs is closed.</summary>
     /// <value>Default 30 s; 100 ms … 1 h.</value>
     public TimeSpan UnneededLinkTimeout { get; init; } = TimeSpan.FromSeconds(30);

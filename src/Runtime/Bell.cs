@@ -43,7 +43,11 @@ internal sealed class Bell : IValueTaskSource
         Interlocked.Exchange(ref _state, Idle);
     }
 
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+    /// <summary>
+    /// Always pending, so that the loop goes on by its continuation only. A ringer that is still inside SetResult has completed the core already; a loop that saw
+    /// that, went on and waited again would reset the core under the ringer's hands, which then wakes the next wait, or nobody.
+    /// </summary>
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => ValueTaskSourceStatus.Pending;
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);

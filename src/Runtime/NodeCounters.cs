@@ -10,6 +10,9 @@ public sealed class NodeCounters
     private long _linksFailed;
     private long _signalsByHub;
     private long _signalsByOverlay;
+    private long _relayed;
+    private long _relayedBytes;
+    private long _relayDropped;
 
     /// <summary>Messages passed on for others.</summary>
     public long Forwarded => Volatile.Read(ref _forwarded);
@@ -31,6 +34,23 @@ public sealed class NodeCounters
 
     /// <summary>Offers, answers and candidate batches of this node that went through the overlay only.</summary>
     public long SignalsByOverlay => Volatile.Read(ref _signalsByOverlay);
+
+    /// <summary>Datagrams of others' channels passed on.</summary>
+    public long Relayed => Volatile.Read(ref _relayed);
+
+    /// <summary>Bytes of them, their headers included.</summary>
+    public long RelayedBytes => Volatile.Read(ref _relayedBytes);
+
+    /// <summary>Datagrams of channels that ended here: no way on, a full queue, or a neighbour's quota.</summary>
+    public long RelayDropped => Volatile.Read(ref _relayDropped);
+
+    internal void CountRelayed(int bytes)
+    {
+        Interlocked.Increment(ref _relayed);
+        Interlocked.Add(ref _relayedBytes, bytes);
+    }
+
+    internal void CountRelayDropped() => Interlocked.Increment(ref _relayDropped);
 
     internal void CountDelivered() => Interlocked.Increment(ref _delivered);
 

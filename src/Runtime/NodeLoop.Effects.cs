@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Broadcast;
+using Overlay.Channels;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Names;
 using Overlay.Peers;
+using Overlay.Runtime.Channels;
 using Overlay.Runtime.Links;
 using Overlay.Signalling;
 using Overlay.Time;
@@ -73,6 +75,9 @@ internal sealed partial class NodeLoop
             case EffectKind.GuestSignal:
                 OnGuestSignal?.Invoke((GuestSignalArrival)effect.Detail!);
                 break;
+            case EffectKind.Connection:
+                HandleConnection(now, (ConnectionEvent)effect.Detail!);
+                break;
             case EffectKind.NameChanged:
                 OnNameChanged?.Invoke(effect.Request, (NameChange)effect.Detail!);
                 break;
@@ -89,7 +94,7 @@ internal sealed partial class NodeLoop
         if (_links.TryGet(link, out var peer))
         {
             var outcome = peer.Connection.Send(NodeClock.ToStack(now), peer.Overlay, frame, isText: false);
-            _links.MarkDirty(peer);
+            _table.MarkDirty(peer);
             if (outcome != SendOutcome.Accepted)
             {
                 Drop(now, link, message, outcome == SendOutcome.BufferFull ? DropReason.QueueFull : DropReason.NoRoute);
@@ -150,6 +155,8 @@ internal sealed partial class NodeLoop
     private void CloseLinks()
     {
         var now = _clock.Now;
+        _channels.CloseAll(NodeClock.ToStack(now)); // Before the links, which may carry their last words.
+        DrainLinks();
         foreach (var link in _links.Links)
         {
             link.Connection.Close(NodeClock.ToStack(now));
@@ -178,8 +185,15 @@ internal sealed partial class NodeLoop
     /// <summary>Hands over what the connections received, tells the node how they fare, and sends what they have to send.</summary>
     private void DrainLinks()
     {
-        while (_links.TryTakeDirty(out var link))
+        while (_table.TryTakeDirty(out var connection))
         {
+            if (connection is ChannelConnection channels)
+            {
+                DrainChannels(channels);
+                continue;
+            }
+
+            var link = (PeerLink)connection;
             Hear(link);
             Receive(link);
             TakeEvents(link);
@@ -203,12 +217,18 @@ internal sealed partial class NodeLoop
     {
         while (!link.IsClosed && link.Connection.TryReceive(out var received))
         {
-            if (received.Channel != link.Overlay)
+            var now = _clock.Now;
+            if (received.Channel == link.Relay)
             {
-                continue; // Nothing is relayed yet; what comes is from a newer version.
+                ReceiveRelayed(now, link, received.Payload.Span);
+                continue;
             }
 
-            var now = _clock.Now;
+            if (received.Channel != link.Overlay)
+            {
+                continue; // A channel of a newer version.
+            }
+
             BecomeReady(now, link); // Data may overtake the event that says the channel is open.
             if (MessageCodec.TryRead(received.Payload, _body, out var message))
             {
@@ -265,12 +285,33 @@ internal sealed partial class NodeLoop
 
     private void SendDatagrams(Instant now, PeerLink link)
     {
-        while (link.Connection.TryGetDatagram(NodeClock.ToStack(now), _datagram, out var transmit))
+        do
+        {
+            SendDatagrams(now, (HostedConnection)link);
+        }
+        while (FillRelay(now, link)); // Room came with what was sent.
+    }
+
+    private void SendDatagrams(Instant now, HostedConnection connection)
+    {
+        while (connection.Connection.TryGetDatagram(NodeClock.ToStack(now), _datagram, out var transmit))
         {
             var datagram = _datagram.AsSpan(0, transmit.Length);
+            if (ChannelHost.IsOverlay(transmit.Path))
+            {
+                SendOverOverlay(now, (ChannelConnection)connection, datagram);
+                continue;
+            }
+
+            if (transmit.Path == LinkManager.RelayedPath)
+            {
+                SendByRelay(now, (PeerLink)connection, datagram);
+                continue;
+            }
+
             if (PeerDemux.KindOf(datagram) == DatagramKind.Stun)
             {
-                _links.Remember(link, transmit.Path, transmit.Remote);
+                _table.Remember(connection, transmit.Path, transmit.Remote);
             }
 
             if ((uint)transmit.Path.Value < (uint)_paths.Count)

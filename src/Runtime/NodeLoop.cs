@@ -5,10 +5,12 @@ using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Names;
 using Overlay.Peers;
+using Overlay.Runtime.Channels;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Sockets;
 using Overlay.Time;
+using Overlay.WebRtc.Dtls;
 
 namespace Overlay.Runtime;
 
@@ -31,8 +33,13 @@ internal sealed partial class NodeLoop
 
     private readonly OverlayNode _node;
     private readonly NodeClock _clock;
+    private readonly ConnectionTable _table;
     private readonly LinkManager _links;
+    private readonly ChannelHost _channels;
+    private readonly PeerChannelOptions _channelOptions;
+    private readonly NodeCounters _counters;
     private readonly IReadOnlyList<UdpPath> _paths;
+    private readonly DtlsCertificate _certificate;
     private readonly HubSessions _hubs;
     private readonly ILogger _log;
     private readonly Bell _bell;
@@ -49,9 +56,18 @@ internal sealed partial class NodeLoop
     private bool _isStopping;
     private bool _isKilled;
 
-    public NodeLoop(OverlayNode node, NodeClock clock, LinkManager links, IReadOnlyList<UdpPath> paths, IReadOnlyList<IHubConnector> hubs, Bell bell, ILogger log)
+    public NodeLoop(
+        OverlayNode node, NodeClock clock, NodeSockets sockets, IReadOnlyList<IHubConnector> hubs, PeerChannelOptions channels, NodeCounters counters, Bell bell, ILogger log)
     {
-        (_node, _clock, _links, _paths, _bell, _log) = (node, clock, links, paths, bell, log);
+        (_node, _clock, _certificate, _paths, _bell, _log) = (node, clock, sockets.Certificate, sockets.Paths, bell, log);
+        (_channelOptions, _counters) = (channels, counters);
+        _table = new ConnectionTable();
+        _links = new LinkManager(_table, sockets.LinkPaths, _certificate, sockets.Secrets);
+        _channels = new ChannelHost(node, _table, sockets.ChannelPaths, _certificate, sockets.Secrets, channels, clock)
+        {
+            OnRing = RingFor,
+            OnFlush = connection => SendDatagrams(_clock.Now, connection),
+        };
         _hubs = new HubSessions(hubs, PostAsync);
     }
 
@@ -75,6 +91,9 @@ internal sealed partial class NodeLoop
 
     /// <summary>Hears of each observation.</summary>
     public Action<NodeObservation, object?>? OnObserved { get; init; }
+
+    /// <summary>The connections of the application's channels; on the loop, but for what it says itself.</summary>
+    public ChannelHost Channels => _channels;
 
     /// <summary>Why the last attempt to reach a hub failed.</summary>
     public OverlayException? LastHubFailure => _hubs.LastFailure;
@@ -115,13 +134,15 @@ internal sealed partial class NodeLoop
         finally
         {
             _inputs.Writer.TryComplete();
+            _channels.CloseAll(NodeClock.ToStack(_clock.Now));
             await _hubs.StopAsync(atOnce: _isKilled).ConfigureAwait(false);
             foreach (var path in _paths)
             {
                 path.Dispose();
             }
 
-            _links.Dispose();
+            _table.Clear();
+            _certificate.Dispose();
         }
     }
 
@@ -153,6 +174,7 @@ internal sealed partial class NodeLoop
     private bool RunRound()
     {
         var worked = TakeInputs();
+        worked |= PumpRung();
         worked |= TakeDatagrams();
         worked |= AdvanceDue();
         DrainLinks();
@@ -167,7 +189,7 @@ internal sealed partial class NodeLoop
 
     private TimeSpan TimeToSleep()
     {
-        var due = Math.Min(Math.Min(_wakeAt.Ticks, _closeAt.Ticks), NodeClock.TicksOf(_links.NextDue()));
+        var due = Math.Min(Math.Min(_wakeAt.Ticks, _closeAt.Ticks), NodeClock.TicksOf(WebRtc.Instant.Min(_table.NextDue(), _channels.NextDue)));
         if (due == long.MaxValue)
         {
             return LongestSleep;
@@ -227,13 +249,13 @@ internal sealed partial class NodeLoop
             for (var i = 0; i < MaxDatagramsInARow && path.TryReceive(out var datagram, out var from); i++)
             {
                 taken++;
-                if (!_links.TryRoute(path.Id, from, datagram, out var link))
+                if (!_table.TryRoute(path.Id, from, datagram, out var connection))
                 {
                     continue; // Nobody's: late, or noise.
                 }
 
-                link.Connection.Receive(NodeClock.ToStack(_clock.Now), path.Id, from, datagram);
-                _links.MarkDirty(link);
+                connection.Connection.Receive(NodeClock.ToStack(_clock.Now), path.Id, from, datagram);
+                _table.MarkDirty(connection);
             }
 
             DrainLinks();
@@ -245,7 +267,8 @@ internal sealed partial class NodeLoop
     private bool AdvanceDue()
     {
         var now = _clock.Now;
-        var worked = _links.AdvanceDue(NodeClock.ToStack(now));
+        var worked = _table.AdvanceDue(NodeClock.ToStack(now));
+        worked |= _channels.Advance(NodeClock.ToStack(now), RestartConnection);
         if (_wakeAt <= now)
         {
             _node.Advance(now, _outbox);
@@ -257,13 +280,21 @@ internal sealed partial class NodeLoop
     }
 
     /// <summary>What must wait until the effects of the present step are performed: the node is never called while they are.</summary>
-    private readonly record struct Later(LaterKind Kind, LinkId Link, LinkFailure Failure, byte[]? Frame);
+    private readonly record struct Later(LaterKind Kind, LinkId Link, LinkFailure Failure, byte[]? Frame)
+    {
+        /// <summary>With <see cref="LaterKind.ConnectionDescribed"/>.</summary>
+        public ulong Connection { get; init; }
+
+        /// <summary>With <see cref="LaterKind.ConnectionDescribed"/>.</summary>
+        public LinkDescription? Description { get; init; }
+    }
 
     private enum LaterKind : byte
     {
         Described,
         Lost,
         HandBack,
+        ConnectionDescribed,
     }
 
     /// <summary>Performs the effects of a step, then what they brought about.</summary>
@@ -284,6 +315,9 @@ internal sealed partial class NodeLoop
                     break;
                 case LaterKind.HandBack when MessageCodec.TryRead(later.Frame!, _body, out var message):
                     _node.HandBack(now, later.Link, message, _outbox);
+                    break;
+                case LaterKind.ConnectionDescribed:
+                    _node.ConnectionDescribed(now, later.Connection, later.Description!, _outbox);
                     break;
             }
 

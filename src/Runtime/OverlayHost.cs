@@ -10,7 +10,6 @@ using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Runtime.Hubs;
-using Overlay.Runtime.Links;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;
 using Overlay.Runtime.Trees;
@@ -66,13 +65,14 @@ public sealed partial class OverlayHost : IAsyncDisposable
             });
         _tree = options.Protocol.Topology == Topology.Tree ? new TreeNeighbours(this, options.Protocol.MaxDegree, options.LoggerFactory) : null;
         Ended = _ended.Token; // Good also after the source was disposed.
-        Endpoints = [.. paths.Select(path => path.Local)];
+        Endpoints = [.. paths.Take(paths.Count / 2).Select(path => path.Local)];
         _loop = new NodeLoop(
             _node,
             new NodeClock(options.TimeProvider),
-            new LinkManager(paths, certificate, secrets),
-            paths,
+            new NodeSockets(paths, certificate, secrets),
             ways,
+            options.Channels,
+            Counters,
             bell,
             _log)
         {
@@ -95,7 +95,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
     /// <summary>Where the node is in its life.</summary>
     public NodePhase Phase { get; private set; }
 
-    /// <summary>The local addresses its sockets are bound to.</summary>
+    /// <summary>The local addresses that the sockets of its links are bound to.</summary>
     public IReadOnlyList<TransportAddress> Endpoints { get; }
 
     /// <summary>What the node counted.</summary>
@@ -270,13 +270,16 @@ public sealed partial class OverlayHost : IAsyncDisposable
     {
         var addresses = options.ListenAddresses.Count > 0 ? options.ListenAddresses : LocalAddresses.Enumerate(options.WithLoopback);
         var paths = new List<UdpPath>();
-        var current = IPAddress.None;
+        var current = new IPEndPoint(IPAddress.None, options.Port);
         try
         {
-            foreach (var address in addresses)
+            foreach (var port in (int[])[options.Port, options.Port == 0 ? 0 : options.Port + 1])
             {
-                current = address;
-                paths.Add(UdpPath.Bind(new PathId(paths.Count), new IPEndPoint(address, options.Port), bell.Ring));
+                foreach (var address in addresses)
+                {
+                    current = new IPEndPoint(address, port);
+                    paths.Add(UdpPath.Bind(new PathId(paths.Count), current, bell.Ring));
+                }
             }
 
             return paths;
@@ -290,7 +293,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
 
             throw new OverlayException(
                 OverlayError.SocketUnavailable,
-                $"UDP port {options.Port} on {current} cannot be bound ({e.SocketErrorCode}). Choose another port (0: any), or another address.",
+                $"UDP port {current.Port} on {current.Address} cannot be bound ({e.SocketErrorCode}). Choose another port (0: any), or another address. A node takes the port after it too.",
                 e);
         }
     }

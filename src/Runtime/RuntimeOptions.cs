@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.Runtime.Channels;
 using Overlay.Runtime.Hubs;
 
 namespace Overlay.Runtime;
@@ -23,8 +24,8 @@ public sealed record RuntimeOptions
     /// <value>Default empty. At most 8.</value>
     public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [];
 
-    /// <summary>The UDP port on every address.</summary>
-    /// <value>Default 0: any free one. 0 … 65,535.</value>
+    /// <summary>The UDP port of links on every address; the one after it is that of channels.</summary>
+    /// <value>Default 0: any two free ones. 0 … 65,534.</value>
     public int Port { get; init; }
 
     /// <summary>Whether loopback is among the addresses where they are not given: for nodes that share a machine.</summary>
@@ -42,6 +43,9 @@ public sealed record RuntimeOptions
     /// <summary>The endpoint at which this node introduces others, as soon as a hub has granted it the right to.</summary>
     /// <value>Default null: it introduces nobody. Not for guests.</value>
     public IIntroduction? Introduction { get; init; }
+
+    /// <summary>How this node's channels go, and what it passes on for those of others.</summary>
+    public PeerChannelOptions Channels { get; init; } = new();
 
     /// <summary>How long <c>StartAsync</c> waits for a place in the network.</summary>
     /// <value>Default 60 s. It ends at once where the hub refuses.</value>
@@ -76,9 +80,9 @@ public sealed record RuntimeOptions
             throw new ArgumentException("Hubs: at least one hub is needed to be introduced to the network.");
         }
 
-        if (Port is < 0 or > ushort.MaxValue)
+        if (Port is < 0 or >= ushort.MaxValue)
         {
-            throw new ArgumentException($"Port: {Port} is not in 0 … 65535.");
+            throw new ArgumentException($"Port: {Port} is not in 0 … 65534 (the port after it is taken too).");
         }
 
         if (ListenAddresses.Count > Sockets.LocalAddresses.MaxAddresses)
@@ -109,6 +113,11 @@ public sealed record RuntimeOptions
         if (StartTimeout <= TimeSpan.Zero)
         {
             throw new ArgumentException($"StartTimeout: {StartTimeout} is not positive.");
+        }
+
+        foreach (var error in Channels.Errors())
+        {
+            throw new ArgumentException($"Channels.{error}");
         }
 
         foreach (var error in Protocol.Errors())

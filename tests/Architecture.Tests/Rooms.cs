@@ -19,7 +19,7 @@ internal sealed record Rooms(
     /// <summary>Rooms of one row do not know each other; each may use all rows above it.</summary>
     private static readonly string[][] Chain =
     [
-        ["Ring", "Time"], ["Identity"], ["Wire"], ["Messages"], ["Effects"], ["Links"], ["Chord", "Tree"], ["Names", "Broadcast", "Peers"],
+        ["Ring", "Time"], ["Identity"], ["Wire"], ["Messages"], ["Effects"], ["Links"], ["Chord", "Tree"], ["Names", "Broadcast", "Peers", "Channels"],
         ["Routing"], ["Signalling"], [Top],
     ];
 

@@ -61,6 +61,9 @@ public enum EffectKind : byte
 
     /// <summary>A signal of Smoke's protocol for this node: <see cref="Effect.Detail"/> is the <c>GuestSignalArrival</c>, <see cref="Effect.Peer"/> who sent it.</summary>
     GuestSignal,
+
+    /// <summary>A connection of the application's begins, goes on or ends: <see cref="Effect.Detail"/> is the <c>ConnectionEvent</c>.</summary>
+    Connection,
 }
 
 /// <summary>What was observed.</summary>

@@ -114,7 +114,7 @@ internal static class LinkMessagesCodec
         }
     }
 
-    private static void WriteDescription(ref MessagePackWriter writer, LinkDescription description)
+    internal static void WriteDescription(ref MessagePackWriter writer, LinkDescription description)
     {
         writer.BeginArray(5);
         writer.Write(description.Fingerprint.AsSpan());
@@ -124,7 +124,7 @@ internal static class LinkMessagesCodec
         writer.Write(description.SctpInit.AsSpan());
     }
 
-    private static LinkDescription ReadDescription(ref MessagePackReader reader)
+    internal static LinkDescription ReadDescription(ref MessagePackReader reader)
     {
         reader.BeginArray(int.MaxValue);
         var description = new LinkDescription(

@@ -50,6 +50,7 @@ public static partial class MessageCodec
                 ?? NameMessagesCodec.Read(kind, ref reader)
                 ?? BroadcastMessagesCodec.Read(kind, ref reader, bytes)
                 ?? PeerMessagesCodec.Read(kind, ref reader, bytes)
+                ?? ConnectionMessagesCodec.Read(kind, ref reader)
                 ?? TreeMessagesCodec.Read(kind, ref reader)
                 ?? GuestMessagesCodec.Read(kind, ref reader)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
@@ -121,6 +122,7 @@ public static partial class MessageCodec
             || NameMessagesCodec.TryWrite(ref writer, payload)
             || BroadcastMessagesCodec.TryWrite(ref writer, payload)
             || PeerMessagesCodec.TryWrite(ref writer, payload)
+            || ConnectionMessagesCodec.TryWrite(ref writer, payload)
             || DataMessagesCodec.TryWrite(ref writer, payload)
             || TreeMessagesCodec.TryWrite(ref writer, payload)
             || GuestMessagesCodec.TryWrite(ref writer, payload);

@@ -48,6 +48,12 @@ public enum MessageKind : byte
     Candidates = 50,
     Refuse = 51,
 
+    // Connections for the application's channels.
+    ConnectionOffer = 52,
+    ConnectionAnswer = 53,
+    ConnectionCandidates = 54,
+    ConnectionRefuse = 55,
+
     // Application.
     Data = 64,
     Receipt = 65,

@@ -178,7 +178,7 @@ public sealed class Courier(NodeContext context)
     private static bool ExpectsAnswer(in Message message) => message.Kind switch
     {
         MessageKind.Data => message.Has(MessageFlags.WantReceipt),
-        MessageKind.Offer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.GetCertificates
+        MessageKind.Offer or MessageKind.ConnectionOffer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.GetCertificates
             or MessageKind.PutRecord or MessageKind.GetRecord or MessageKind.GuestSignal => true,
         _ => false,
     };

@@ -239,6 +239,8 @@ public sealed class Intake
         {
             Offer offer => offer.Certificate,
             Answer answer => answer.Certificate,
+            ConnectionOffer offer => offer.Certificate,
+            ConnectionAnswer answer => answer.Certificate,
             FindOwner question => question.Certificate,
             Owner owner => owner.Certificate,
             MergeLookup lookup when lookup.Certificate.Id == message.Source => lookup.Certificate,

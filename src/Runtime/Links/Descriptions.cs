@@ -28,8 +28,9 @@ internal static class Descriptions
     /// <summary>What the stack connects to; false where the fingerprint is malformed. Candidates that cannot be used are left out.</summary>
     /// <param name="signal">What arrived, its signature verified.</param>
     /// <param name="isOffer">Whether it is the offer (which leaves the DTLS role open) or the answer (whose sender is the DTLS client).</param>
+    /// <param name="maxMessageBytes">The longest message the other side takes: a constant of what the connection is for.</param>
     /// <param name="description">The stack's form.</param>
-    public static bool TryToStack(LinkDescription signal, bool isOffer, out PeerDescription description)
+    public static bool TryToStack(LinkDescription signal, bool isOffer, int maxMessageBytes, out PeerDescription description)
     {
         description = null!;
         if (!Fingerprint.TryFromBytes(signal.Fingerprint, out var fingerprint))
@@ -53,10 +54,22 @@ internal static class Descriptions
             Password = signal.Password,
             Candidates = candidates,
             Setup = isOffer ? DtlsSetup.ActPass : DtlsSetup.Active,
-            MaxMessageSize = Message.MaxBytes,
+            MaxMessageSize = maxMessageBytes,
             SctpInit = signal.SctpInit,
         };
         return true;
+    }
+
+    /// <summary>Gives the stack late candidates; those that cannot be used are left out.</summary>
+    public static void AddCandidates(WebRtc.Instant now, PeerConnection connection, IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            if (Candidate.TryParse(line, out var candidate))
+            {
+                connection.AddRemoteCandidate(now, candidate);
+            }
+        }
     }
 
     /// <summary>The phase of a link set-up that a step of the stack belongs to.</summary>

@@ -1,31 +1,41 @@
 using System.Diagnostics.CodeAnalysis;
+using Overlay.Channels;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Runtime.Sockets;
-using Overlay.WebRtc;
 using Overlay.WebRtc.Dtls;
 using Overlay.WebRtc.Ice;
 using Overlay.WebRtc.Peer;
 
 namespace Overlay.Runtime.Links;
 
-/// <summary>The connections of one node: made for the node's effects, found for each datagram, drained by the loop.</summary>
-/// <remarks>
-/// One socket serves many connections. A datagram is given to the connection whose checks last used its address, in either direction; a STUN
-/// request also names its connection by the user fragment, which wins.
-/// </remarks>
-internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate certificate, WebRtc.ISecrets secrets) : IDisposable
+/// <summary>The connections under the node's links: made for its effects, by its names for them.</summary>
+internal sealed class LinkManager(ConnectionTable table, IReadOnlyList<UdpPath> paths, DtlsCertificate certificate, WebRtc.ISecrets secrets)
 {
-    private const int PacketBytes = 1200;
+    /// <summary>Bytes of UDP payload on every local path.</summary>
+    public const int PacketBytes = 1200;
+
     private const int MaxBufferedBytes = 4 << 20;
+    private const int MaxRelays = 6;
+
+    /// <summary>An SCTP packet of 984 bytes and what DTLS adds: so that a channel's datagram, relayed over a relayed link, takes two packets and not three.</summary>
+    private const int RelayedPacketBytes = 984 + DtlsEndpoint.MaxOverhead;
+
+    /// <summary>What the relay channel holds back for the others: everything else of the link goes first.</summary>
+    private const int RelayPriority = 128;
+
+    /// <summary>The path of datagrams that a neighbour of both ends passes on. No socket has this number.</summary>
+    public static readonly WebRtc.PathId RelayedPath = new(int.MaxValue - 1);
 
     private static readonly TimeSpan OwnConsentTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Shorter than the phase that the node allows, so that there is time for the relayed way.</summary>
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(4);
+
     private readonly Dictionary<LinkId, PeerLink> _links = [];
-    private readonly Dictionary<string, PeerLink> _byUfrag = new(StringComparer.Ordinal);
-    private readonly Dictionary<(PathId Path, TransportAddress Remote), PeerLink> _byRemote = [];
-    private readonly List<PeerLink> _dirty = [];
+    private readonly Dictionary<ulong, PeerLink> _byName = [];
+    private readonly List<PeerLink> _relays = [];
 
     /// <summary>The links there are.</summary>
     public Dictionary<LinkId, PeerLink>.ValueCollection Links => _links.Values;
@@ -36,7 +46,7 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
         link = null;
         var isOfferer = remote is null;
         PeerDescription? description = null;
-        if (remote is not null && !Descriptions.TryToStack(remote, isOffer: true, out description))
+        if (remote is not null && !Descriptions.TryToStack(remote, isOffer: true, Message.MaxBytes, out description))
         {
             return false;
         }
@@ -47,6 +57,8 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
             MaxMessageSize = Message.MaxBytes,
             MaxBufferedBytes = MaxBufferedBytes,
             ConsentTimeout = OwnConsentTimeout,
+            CheckTimeout = CheckTimeout,
+            Overlay = new OverlayPath(RelayedPath, RelayedPacketBytes) { IsLastResort = true },
         };
         var connection = new PeerConnection(options, certificate, secrets);
         foreach (var path in paths)
@@ -56,99 +68,58 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
 
         var overlay = connection.CreateChannel(now, new() { Label = "overlay", Negotiated = true, StreamId = PeerLink.OverlayStream });
         var relay = connection.CreateChannel(
-            now, new() { Label = "relay", Negotiated = true, StreamId = PeerLink.RelayStream, Ordered = false, MaxRetransmits = 0 });
+            now,
+            new() { Label = "relay", Negotiated = true, StreamId = PeerLink.RelayStream, Ordered = false, MaxRetransmits = 0, Priority = RelayPriority });
         link = new PeerLink(id, peer, connection, overlay, relay);
         _links[id] = link;
-        _byUfrag[connection.LocalUfrag] = link;
+        _byName[RelayHeader.NameOf(connection.LocalUfrag)] = link;
         if (description is not null)
         {
+            link.NameThere = RelayHeader.NameOf(description.Ufrag);
             connection.SetRemoteDescription(now, description);
         }
 
-        MarkDirty(link);
+        table.Add(link);
         return true;
     }
 
     /// <summary>Hands the answer to the offerer's connection; false where it cannot be used.</summary>
     public bool TryAccept(WebRtc.Instant now, LinkId id, LinkDescription remote)
     {
-        if (!_links.TryGetValue(id, out var link) || !Descriptions.TryToStack(remote, isOffer: false, out var description))
+        if (!_links.TryGetValue(id, out var link) || !Descriptions.TryToStack(remote, isOffer: false, Message.MaxBytes, out var description))
         {
             return false;
         }
 
+        link.NameThere = RelayHeader.NameOf(description.Ufrag);
         link.Connection.SetRemoteDescription(now, description);
-        MarkDirty(link);
+        table.MarkDirty(link);
         return true;
     }
 
     /// <summary>Adds late candidates of the other side.</summary>
     public void AddCandidates(WebRtc.Instant now, LinkId id, IReadOnlyList<string> lines)
     {
-        if (!_links.TryGetValue(id, out var link))
+        if (_links.TryGetValue(id, out var link))
         {
-            return;
+            Descriptions.AddCandidates(now, link.Connection, lines);
+            table.MarkDirty(link);
         }
-
-        foreach (var line in lines)
-        {
-            if (Candidate.TryParse(line, out var candidate))
-            {
-                link.Connection.AddRemoteCandidate(now, candidate);
-            }
-        }
-
-        MarkDirty(link);
     }
 
     public bool TryGet(LinkId id, [NotNullWhen(true)] out PeerLink? link) => _links.TryGetValue(id, out link);
 
-    /// <summary>Finds the connection that a datagram belongs to.</summary>
-    public bool TryRoute(PathId path, TransportAddress from, ReadOnlySpan<byte> datagram, [NotNullWhen(true)] out PeerLink? link)
+    /// <summary>The link that a relayed datagram names.</summary>
+    public bool TryGet(ulong name, RingId peer, [NotNullWhen(true)] out PeerLink? link) => _byName.TryGetValue(name, out link) && link.Peer == peer;
+
+    /// <summary>The direct link to a neighbour.</summary>
+    public bool TryGetDirect(RingId peer, [NotNullWhen(true)] out PeerLink? link)
     {
-        if (PeerDemux.KindOf(datagram) == DatagramKind.Stun
-            && PeerDemux.TryGetLocalUfrag(datagram, out var ufrag)
-            && _byUfrag.TryGetValue(ufrag, out link))
+        foreach (var candidate in _links.Values)
         {
-            Remember(link, path, from);
-            return true;
-        }
-
-        return _byRemote.TryGetValue((path, from), out link);
-    }
-
-    /// <summary>Remembers that <paramref name="link"/> speaks with an address, so that answers from there are its own.</summary>
-    public void Remember(PeerLink link, PathId path, TransportAddress remote)
-    {
-        if (_byRemote.TryGetValue((path, remote), out var known) && known == link)
-        {
-            return;
-        }
-
-        _byRemote[(path, remote)] = link;
-        link.Remotes.Add((path, remote));
-    }
-
-    /// <summary>Puts the link on the list of those to drain.</summary>
-    public void MarkDirty(PeerLink link)
-    {
-        if (!link.IsDirty)
-        {
-            link.IsDirty = true;
-            _dirty.Add(link);
-        }
-    }
-
-    /// <summary>Takes the next link to drain.</summary>
-    public bool TryTakeDirty([NotNullWhen(true)] out PeerLink? link)
-    {
-        while (_dirty.Count > 0)
-        {
-            link = _dirty[^1];
-            _dirty.RemoveAt(_dirty.Count - 1);
-            link.IsDirty = false;
-            if (!link.IsClosed)
+            if (candidate.Peer == peer && candidate.IsDirect)
             {
+                link = candidate;
                 return true;
             }
         }
@@ -157,21 +128,30 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
         return false;
     }
 
-    /// <summary>Lets every connection whose time has come act; true where there was one.</summary>
-    public bool AdvanceDue(WebRtc.Instant now)
+    /// <summary>
+    /// The neighbour that is to pass on what goes to <paramref name="link"/>'s other end: the one that did before; else, in turn, the <see cref="MaxRelays"/> direct ones that are
+    /// nearest to that end, since a neighbour on the ring has a link to it most likely.
+    /// </summary>
+    public bool TryGetRelay(PeerLink link, [NotNullWhen(true)] out PeerLink? relay)
     {
-        var any = false;
-        foreach (var link in _links.Values)
+        relay = link.RelayedBy;
+        if (relay is { IsDirect: true })
         {
-            if (link.Connection.WakeAt <= now)
+            return true;
+        }
+
+        _relays.Clear();
+        foreach (var candidate in _links.Values)
+        {
+            if (candidate.IsDirect && candidate.Peer != link.Peer)
             {
-                link.Connection.Advance(now);
-                MarkDirty(link);
-                any = true;
+                _relays.Add(candidate);
             }
         }
 
-        return any;
+        _relays.Sort((one, other) => one.Peer.DistanceTo(link.Peer).CompareTo(other.Peer.DistanceTo(link.Peer)));
+        relay = _relays.Count == 0 ? null : _relays[link.RelayTry++ % Math.Min(MaxRelays, _relays.Count)];
+        return relay is not null;
     }
 
     /// <summary>Whether the other sides have acknowledged everything that was sent over open links.</summary>
@@ -188,45 +168,11 @@ internal sealed class LinkManager(IReadOnlyList<UdpPath> paths, DtlsCertificate 
         return true;
     }
 
-    /// <summary>The earliest deadline of all connections.</summary>
-    public WebRtc.Instant NextDue()
-    {
-        var next = WebRtc.Instant.Never;
-        foreach (var link in _links.Values)
-        {
-            next = WebRtc.Instant.Min(next, link.Connection.WakeAt);
-        }
-
-        return next;
-    }
-
     /// <summary>Forgets a link. What its connection still has to send must have been drained.</summary>
     public void Remove(PeerLink link)
     {
-        link.IsClosed = true;
         _links.Remove(link.Id);
-        _byUfrag.Remove(link.Connection.LocalUfrag);
-        foreach (var remote in link.Remotes)
-        {
-            if (_byRemote.TryGetValue(remote, out var owner) && owner == link)
-            {
-                _byRemote.Remove(remote);
-            }
-        }
-
-        link.Connection.Dispose();
-    }
-
-    public void Dispose()
-    {
-        foreach (var link in _links.Values)
-        {
-            link.Connection.Dispose();
-        }
-
-        _links.Clear();
-        _byUfrag.Clear();
-        _byRemote.Clear();
-        certificate.Dispose();
+        _byName.Remove(RelayHeader.NameOf(link.Connection.LocalUfrag));
+        table.Remove(link);
     }
 }

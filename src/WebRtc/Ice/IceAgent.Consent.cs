@@ -23,6 +23,16 @@ public sealed partial class IceAgent
         }
     }
 
+    /// <summary>The host has other reason to doubt the selected pair than a consent check gone unanswered: it is checked at once, and until it answers the agent is disconnected.</summary>
+    public void Doubt(Instant now)
+    {
+        _now = now;
+        if (State is IceState.Connected or IceState.Completed && _selected is { } selected)
+        {
+            BecomeDisconnected(selected);
+        }
+    }
+
     /// <summary>
     /// The selected pair is in doubt: all pairs are checked again. It is checked first, with the retransmissions that consent checks do
     /// not have, so mere loss is told from silence; otherwise the best pair that answers takes its place.

@@ -35,6 +35,10 @@ public sealed record DataChannelOptions
     /// <value>Default null. 0 … 65,534.</value>
     public int? StreamId { get; init; }
 
+    /// <summary>Urgency among the channels of the connection, as WebRTC counts it (RFC 8831 §6.4): above 256 goes before the others, below waits for them.</summary>
+    /// <value>Default 256. 0 … 65,535.</value>
+    public int Priority { get; init; } = 256;
+
     /// <summary>Throws for a combination that no channel can have.</summary>
     /// <exception cref="ArgumentException">Both limits are set, a number is out of range, or a negotiated channel lacks its stream.</exception>
     public void Validate()
@@ -44,9 +48,9 @@ public sealed record DataChannelOptions
             throw new ArgumentException("A channel gives up by MaxRetransmits or by MaxPacketLifeTime, not by both.");
         }
 
-        if (MaxRetransmits is < 0 or > ushort.MaxValue || MaxPacketLifeTime is < 0 or > ushort.MaxValue || StreamId is < 0 or > 65534)
+        if (MaxRetransmits is < 0 or > ushort.MaxValue || MaxPacketLifeTime is < 0 or > ushort.MaxValue || Priority is < 0 or > ushort.MaxValue || StreamId is < 0 or > 65534)
         {
-            throw new ArgumentException("MaxRetransmits and MaxPacketLifeTime are 0 … 65,535, StreamId is 0 … 65,534.");
+            throw new ArgumentException("MaxRetransmits, MaxPacketLifeTime and Priority are 0 … 65,535, StreamId is 0 … 65,534.");
         }
 
         if (Encoding.UTF8.GetByteCount(Label) > ushort.MaxValue || Encoding.UTF8.GetByteCount(Protocol) > ushort.MaxValue)

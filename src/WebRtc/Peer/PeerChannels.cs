@@ -37,6 +37,7 @@ internal sealed class PeerChannels(Association association, PeerOptions options,
             MaxRetransmits = wanted.MaxRetransmits,
             MaxLifeTimeMilliseconds = wanted.MaxPacketLifeTime,
             Negotiated = wanted.Negotiated,
+            Priority = (ushort)wanted.Priority,
             StreamId = wanted.StreamId,
         };
         if (!_table.TryCreate(now, parameters, out var handle))
@@ -218,6 +219,7 @@ internal sealed class PeerChannels(Association association, PeerOptions options,
         MaxRetransmits = parameters.MaxRetransmits,
         MaxPacketLifeTime = parameters.MaxLifeTimeMilliseconds,
         Negotiated = parameters.Negotiated,
+        Priority = parameters.Priority,
     };
 
     private DataChannelInfo Describe(Entry entry)

@@ -13,7 +13,7 @@ public sealed partial class PeerConnection
     public const int SmallestPacketSize = IceAgent.MaxDatagramLength;
 
     /// <summary>The longest packet handled inside; a longer record of the peer's is dropped.</summary>
-    private const int LargestPacket = 2048;
+    internal const int LargestPacket = 2048;
 
     /// <summary>DTLS datagrams kept until there is a pair: a hello in two fragments, three times (they come before our own check is through).</summary>
     private const int MaxEarlyDatagrams = 6;
@@ -63,18 +63,13 @@ public sealed partial class PeerConnection
             return Count(transmit);
         }
 
-        if (_pair is not { } pair || _dtls is null)
+        if (_way is not { } way || _dtls is null || !TryGetDtlsDatagram(now, buffer, _dtls, out var length))
         {
             return false;
         }
 
-        if (TryGetDtlsDatagram(now, buffer, _dtls, out var length))
-        {
-            transmit = new Transmit(pair.Path, pair.Remote, length);
-            return Count(transmit);
-        }
-
-        return false;
+        transmit = new Transmit(way.Path, way.Remote, length);
+        return Count(transmit);
     }
 
     private bool TryGetDtlsDatagram(Instant now, Span<byte> buffer, DtlsEndpoint dtls, out int length)
@@ -115,9 +110,10 @@ public sealed partial class PeerConnection
 
     private bool ReceiveDtls(Instant now, PathId path, in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
-        // Only who has shown our ICE password, or answered a check, gets as far as DTLS.
-        var isSelected = _pair is { } pair && pair.Path == path && pair.Remote == from;
-        if (!isSelected && !_ice.IsKnownRemote(path, from) && !WasSelected(path, from))
+        // Only who has shown our ICE password, or answered a check, gets as far as DTLS; on the overlay's path the host knows whose datagrams these are.
+        var isOverlay = _options.Overlay is { } overlay && overlay.Path == path;
+        var isSelected = _way is { } way && way.Path == path && way.Remote == from;
+        if (!isOverlay && !isSelected && !_ice.IsKnownRemote(path, from) && !WasSelected(path, from))
         {
             return false;
         }
@@ -181,7 +177,7 @@ public sealed partial class PeerConnection
     {
         while (dtls.TryGetData(_packet, out var length))
         {
-            LastHeardAt = now;
+            LastHeardAt = _consentSince = now;
             _association.Receive(now, _packet.AsSpan(0, length));
         }
     }
@@ -209,7 +205,7 @@ public sealed partial class PeerConnection
     /// <summary>The handshake may travel over any path, so it is cut for the narrowest.</summary>
     private int SmallestPathPacketSize()
     {
-        var smallest = _paths.Count == 0 ? DefaultPacketSize : LargestPacket;
+        var smallest = _options.Overlay?.PacketSize ?? (_paths.Count == 0 ? DefaultPacketSize : LargestPacket);
         foreach (var entry in _paths)
         {
             smallest = Math.Min(smallest, entry.PacketSize);

@@ -108,6 +108,7 @@ public sealed partial class PeerConnection
         _dtls.SetPeerFingerprint(now, remote.Fingerprint);
         _association.MaxSendMessageBytes = remote.MaxMessageSize;
         _channels.AssignRole(now, isClient);
+        _consentSince = now;
         EnterPhase(PeerPhase.Check);
         BecomeState(PeerState.Connecting);
     }
@@ -125,7 +126,8 @@ public sealed partial class PeerConnection
             return;
         }
 
-        if (Phase == PeerPhase.Check && _pair is not null)
+        ChooseWay(now);
+        if (Phase == PeerPhase.Check && _way is not null)
         {
             EnterPhase(PeerPhase.Dtls);
             _dtls.Start(now);
@@ -134,10 +136,11 @@ public sealed partial class PeerConnection
 
         SettleDtls(now, _dtls);
         PumpAssociation(now);
+        DoubtDirectWay(now);
         if (Phase == PeerPhase.Open && State is PeerState.Connected or PeerState.Disconnected)
         {
             _channels.Flush(now);
-            var isSilent = _ice.State == IceState.Disconnected && now - LastHeardAt >= _options.ConsentPeriod;
+            var isSilent = _options.Overlay is null && _ice.State == IceState.Disconnected && now - LastHeardAt >= _options.ConsentPeriod;
             BecomeState(isSilent ? PeerState.Disconnected : PeerState.Connected);
         }
     }
@@ -146,20 +149,9 @@ public sealed partial class PeerConnection
     {
         if (happened.Kind == IceEventKind.SelectedPairChanged)
         {
-            var previous = _pair;
-            if (previous is { } before)
-            {
-                RememberPair(before.Path, before.Remote);
-            }
-
             _pair = happened.Pair ?? (State is PeerState.Failed or PeerState.Closed ? _pair : null);
-            if (_pair is { } pair && (previous is not { } old || old.Path != pair.Path || old.Remote != pair.Remote))
-            {
-                _association.MaxPacketBytes = SctpPacketBytes(PacketSizeOf(pair.Path));
-                _events.Enqueue(PeerEvent.SelectedPairChanged());
-            }
         }
-        else if (happened.State == IceState.Failed && State is not (PeerState.Failed or PeerState.Closed))
+        else if (happened.State == IceState.Failed && _options.Overlay is null && State is not (PeerState.Failed or PeerState.Closed))
         {
             Fail(_ice.Failure == IceFailure.ConsentExpired || Phase == PeerPhase.Open ? PeerFailure.ConsentExpired : PeerFailure.CheckTimeout);
         }
@@ -260,7 +252,7 @@ public sealed partial class PeerConnection
     /// <summary>Goodbyes still leave over the last pair; nothing else does any more.</summary>
     private void BeginDraining()
     {
-        _isDraining = _pair is not null;
+        _isDraining = _way is not null;
         _sctpDeadline = Instant.Never;
         _early.Clear();
         _ice.Close(_now);

@@ -66,6 +66,7 @@ public sealed partial class PeerConnection : IDisposable
                 MaxMessageBytes = options.MaxMessageSize,
                 ReceiveBufferBytes = options.ReceiveWindowBytes,
                 SendBufferBytes = options.MaxBufferedBytes,
+                HeartbeatInterval = options.Overlay is null ? new SctpOptions().HeartbeatInterval : options.ConsentTimeout / 3,
             },
             secrets);
         _channels = new PeerChannels(_association, options, _events);
@@ -105,7 +106,7 @@ public sealed partial class PeerConnection : IDisposable
                 return Instant.Never;
             }
 
-            var next = Instant.Min(_ice.WakeAt, _sctpDeadline);
+            var next = Instant.Min(Instant.Min(_ice.WakeAt, _sctpDeadline), Instant.Min(_growAt, OverlayConsentEnds));
             return _dtls is null ? next : Instant.Min(next, Instant.Min(_dtls.WakeAt, _association.WakeAt));
         }
     }
@@ -127,10 +128,10 @@ public sealed partial class PeerConnection : IDisposable
                 MessagesReceived = sctp.MessagesReceived,
                 Retransmits = sctp.Retransmissions,
                 RoundTripTime = _association.RoundTrip,
-                HasSelectedPair = _pair is not null,
-                SelectedPath = _pair?.Path ?? default,
-                SelectedLocal = _pair?.Local ?? default,
-                SelectedRemote = _pair?.Remote ?? default,
+                HasSelectedPair = _way is not null,
+                SelectedPath = _way?.Path ?? default,
+                SelectedLocal = _way?.Local ?? default,
+                SelectedRemote = _way?.Remote ?? default,
             };
         }
     }
@@ -204,6 +205,8 @@ public sealed partial class PeerConnection : IDisposable
         {
             Fail(PeerFailure.SctpTimeout);
         }
+
+        EndSilentOverlay(now);
     }
 
     /// <summary>Ends the connection: an SCTP ABORT and a close_notify wait in <see cref="TryGetDatagram"/> afterwards. Pull, then dispose.</summary>

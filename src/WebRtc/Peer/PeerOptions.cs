@@ -47,6 +47,10 @@ public sealed record PeerOptions
     /// <value>Default 1,024. 1 … 65,535.</value>
     public int MaxChannels { get; init; } = 1024;
 
+    /// <summary>A way to the peer that the host keeps open beside those ICE finds; null: none.</summary>
+    /// <value>Default null. With one, DTLS begins at once, and ICE that finds nothing is no failure.</value>
+    public OverlayPath? Overlay { get; init; }
+
     /// <summary>For a peer that is not one of ours: more time for each phase, larger buffers, no SCTP INIT in the description.</summary>
     public static PeerOptions Foreign(PeerRole role) => new()
     {
@@ -68,6 +72,7 @@ public sealed record PeerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DtlsTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SctpTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConsentTimeout, 2 * ConsentPeriod);
+        Overlay?.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxMessageSize, 1024);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedBytes, 1024);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReceiveWindowBytes / 2, MaxMessageSize);

@@ -46,6 +46,14 @@ public sealed partial class Association
         }
     }
 
+    /// <summary>Packets go another way from now on: congestion window, timeout and error count begin anew. What is under way is not given up for lost.</summary>
+    public void PathChanged()
+    {
+        _errorCount = 0;
+        _timeout.Forget();
+        _tcb?.Sender.PathChanged();
+    }
+
     private void HandleRetransmissionTimeout(Instant now)
     {
         if (_tcb is not { } tcb)

@@ -32,6 +32,15 @@ internal sealed class CongestionControl(int packetBytes, int initialWindowPacket
     /// <summary>The threshold starts at the peer's window: there is no point in probing beyond it (§7.2.1).</summary>
     public void Start(uint peerWindow) => SlowStartThreshold = Math.Max(peerWindow, Window);
 
+    /// <summary>The packets take another path from now on (§7.2.1): what was learned of the former one says nothing about it.</summary>
+    public void Restart(uint peerWindow)
+    {
+        Window = (long)PacketBytes * initialWindowPackets;
+        Start(peerWindow);
+        _partialBytesAcked = 0;
+        InFastRecovery = false;
+    }
+
     /// <summary>A SACK has acknowledged <paramref name="bytes"/> not acknowledged before.</summary>
     public void Acknowledged(int bytes, bool cumulativeAdvanced)
     {

@@ -59,6 +59,9 @@ internal sealed partial class RetransmissionQueue
     /// <summary>The path's packet size has changed.</summary>
     public void SetPacketBytes(int packetBytes) => Congestion.PacketBytes = packetBytes - SctpHeader.Length;
 
+    /// <summary>The path itself is another one.</summary>
+    public void PathChanged() => Congestion.Restart(_peerWindow);
+
     /// <summary>Whether a call of <see cref="WriteData"/> with an empty packet would find something to write.</summary>
     public bool HasDataToSend()
     {

@@ -16,6 +16,15 @@ internal sealed class RetransmissionTimeout(SctpOptions options)
     /// <summary>The timeout, with the doublings since the last answer.</summary>
     public TimeSpan Value { get; private set; } = options.RtoInitial;
 
+    /// <summary>The packets take another path from now on: begins anew, with twice as long as the former round trip until the first measurement.</summary>
+    public void Forget()
+    {
+        _isMeasured = false;
+        _backOff = 0;
+        _base = Clamp(Max(options.RtoInitial, Smoothed * 2));
+        Value = _base;
+    }
+
     /// <summary>Takes in one round trip. Never one of a chunk that was sent twice: nobody knows which copy was answered (Karn).</summary>
     public void Measure(TimeSpan roundTrip)
     {

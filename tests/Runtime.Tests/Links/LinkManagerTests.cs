@@ -21,17 +21,16 @@ public sealed class LinkManagerTests : IDisposable
     private static readonly TransportAddress There = TransportAddress.FromIPv4(0x7F000001, 40_002);
 
     private readonly UdpPath _path = UdpPath.Bind(Path, new IPEndPoint(IPAddress.Loopback, 0), static () => { });
+    private readonly DtlsCertificate _certificate = DtlsCertificate.Create(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    private readonly ConnectionTable _table = new();
     private readonly LinkManager _links;
 
-    public LinkManagerTests()
-    {
-        var certificate = DtlsCertificate.Create(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        _links = new LinkManager([_path], certificate, new SystemSecrets());
-    }
+    public LinkManagerTests() => _links = new LinkManager(_table, [_path], _certificate, new SystemSecrets());
 
     public void Dispose()
     {
-        _links.Dispose();
+        _table.Clear();
+        _certificate.Dispose();
         _path.Dispose();
     }
 
@@ -63,7 +62,7 @@ public sealed class LinkManagerTests : IDisposable
         var link = Open(1);
         Route(Here, Check(link));
 
-        var isRouted = _links.TryRoute(new PathId(1), Here, Dtls, out _);
+        var isRouted = _table.TryRoute(new PathId(1), Here, Dtls, out _);
 
         Assert.False(isRouted);
     }
@@ -172,5 +171,5 @@ public sealed class LinkManagerTests : IDisposable
         return link;
     }
 
-    private PeerLink? Route(TransportAddress from, byte[] datagram) => _links.TryRoute(Path, from, datagram, out var link) ? link : null;
+    private PeerLink? Route(TransportAddress from, byte[] datagram) => _table.TryRoute(Path, from, datagram, out var link) ? (PeerLink)link : null;
 }

@@ -80,6 +80,24 @@ internal sealed class PeerPair : IDisposable
 
     public int LossPercent { get; set; }
 
+    /// <summary>One way over the overlay, for connections that have one.</summary>
+    public TimeSpan OverlayLatency { get; set; } = TimeSpan.FromMilliseconds(60);
+
+    public int OverlayLossPercent { get; set; }
+
+    /// <summary>Nothing passes the direct way.</summary>
+    public bool IsDirectCut { get; set; }
+
+    public bool IsOverlayCut { get; set; }
+
+    /// <summary>Both sides with <see cref="OverlayPathId"/> beside the direct path.</summary>
+    public static PeerPair WithOverlay(ulong seed = 1) => new(
+        new PeerOptions { Role = PeerRole.Offerer, Overlay = new OverlayPath(OverlayPathId, OverlayPath.UsualPacketSize) },
+        new PeerOptions { Role = PeerRole.Answerer, Overlay = new OverlayPath(OverlayPathId, OverlayPath.UsualPacketSize) },
+        seed);
+
+    public static PathId OverlayPathId { get; } = new(1000);
+
     /// <summary>Longer datagrams vanish, as on a path that does not fragment.</summary>
     public int LargestDatagram { get; set; } = 1200;
 
@@ -235,20 +253,36 @@ internal sealed class PeerPair : IDisposable
         var to = Other(from);
         var datagram = _buffer.AsSpan(0, transmit.Length);
         DatagramCount++;
+        if (transmit.Path == OverlayPathId)
+        {
+            Assert.InRange(transmit.Length, 1, OverlayPath.UsualPacketSize);
+            if (!IsOverlayCut && !_prng.NextChance(OverlayLossPercent, 100))
+            {
+                Deliver(from, OverlayPathId, default, datagram.ToArray(), OverlayLatency);
+            }
+
+            return;
+        }
+
         Assert.Equal(new PathId(7), transmit.Path);
-        if (transmit.Length > LargestDatagram || transmit.Remote != to.Address)
+        if (IsDirectCut || transmit.Length > LargestDatagram || transmit.Remote != to.Address)
         {
             return;
         }
 
         foreach (var delay in Fate(from, datagram))
         {
-            var copy = datagram.ToArray();
-            At(Now + delay, () =>
-            {
-                to.Connection.Receive(Now, new PathId(7), from.Address, copy);
-                Pump(to);
-            });
+            Deliver(from, new PathId(7), from.Address, datagram.ToArray(), delay);
         }
+    }
+
+    private void Deliver(TestPeer from, PathId path, TransportAddress address, byte[] datagram, TimeSpan delay)
+    {
+        var to = Other(from);
+        At(Now + delay, () =>
+        {
+            to.Connection.Receive(Now, path, address, datagram);
+            Pump(to);
+        });
     }
 }

@@ -1,0 +1,47 @@
+using Overlay.Ring;
+using Overlay.Runtime.Channels;
+
+namespace Overlay.Runtime;
+
+/// <summary>Channels to other nodes: one connection with each, over the overlay at once and directly when that works.</summary>
+public sealed partial class OverlayHost : IPeerChannels
+{
+    /// <inheritdoc/>
+    public Action<PeerChannel>? Opened
+    {
+        get => _loop.Channels.Opened;
+        set => _loop.Channels.Opened = value;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The channel is in the caller's hands when the connection carries it; what was written into it before would wait.</remarks>
+    public async ValueTask<PeerChannel> OpenAsync(string address, string label, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(label);
+        if (!RingId.TryParse(address, out var peer))
+        {
+            throw new OverlayException(OverlayError.HostUnreachable, $"'{address}' is no address of a member: 12 hexadecimal digits are.");
+        }
+
+        if (peer == Id)
+        {
+            throw new OverlayException(OverlayError.HostUnreachable, $"{peer} is this node itself; '{PeerAddress.LoopbackName}' reaches it.");
+        }
+
+        ObjectDisposedException.ThrowIf(Ended.IsCancellationRequested, this);
+        var channel = new ConnectionChannel(_loop.Channels, label, PeerAddress.Member(peer), isIncoming: false);
+        await PostAsync((now, outbox) => _loop.Channels.Open(now, channel, outbox)).ConfigureAwait(false);
+        await using var ended = Ended.Register(static one => ((ConnectionChannel)one!).End(Stopped()), channel).ConfigureAwait(false);
+        try
+        {
+            await channel.Opened.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return channel;
+        }
+        catch
+        {
+            channel.Abort();
+            throw;
+        }
+    }
+}
