@@ -33,7 +33,7 @@ public sealed partial class Node : IAsyncDisposable
         (Directory, Broadcast, Peers) = (new NodeDirectory(host), new NodeBroadcast(host), new NodePeers(host));
         _services = new NodeServices(
             PeerAddress.Member(host.Id),
-            (object)host as IPeerChannels,
+            host,
             options.Hub ?? new OverlayHub(host),
             options.Network,
             options.TimeProvider,

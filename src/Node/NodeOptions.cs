@@ -4,6 +4,7 @@ using Overlay.Messages;
 using Overlay.Nodes.Hubs;
 using Overlay.Nodes.Network;
 using Overlay.Runtime;
+using Overlay.Runtime.Channels;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Sockets;
 
@@ -32,6 +33,9 @@ public sealed class NodeOptions
     /// <summary>The UDP port.</summary>
     /// <value>Default 0: any two free ones. 0 … 65,534: channels take the port after it.</value>
     public int Port { get; set; }
+
+    /// <summary>Which ways this node's sockets, streams and requests take, and what it passes on for those of others.</summary>
+    public PeerChannelOptions Channels { get; set; } = new();
 
     /// <summary>Send through a gateway only, without taking a place in the ring.</summary>
     /// <value>Default false.</value>
@@ -95,6 +99,11 @@ public sealed class NodeOptions
             yield return $"Port: {Port} is not in 0 … 65534 (the port after it is taken too).";
         }
 
+        foreach (var error in Channels.Errors())
+        {
+            yield return $"Channels.{error}";
+        }
+
         if (Introduction is not null && IsGuest)
         {
             yield return "Introduction: a guest (IsGuest) has no place in the network to introduce others to.";
@@ -141,6 +150,7 @@ public sealed class NodeOptions
             IsGuest = IsGuest,
             Token = Token,
             Introduction = Introduction,
+            Channels = Channels,
             StartTimeout = StartTimeout,
             Seed = Seed,
             TimeProvider = TimeProvider,

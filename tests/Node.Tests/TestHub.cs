@@ -1,4 +1,5 @@
 using Overlay.Hub;
+using Overlay.Runtime.Channels;
 
 namespace Overlay.Nodes.Tests;
 
@@ -18,15 +19,19 @@ internal sealed class TestHub : IAsyncDisposable
 
     public static async Task<TestHub> StartAsync() => new(await HubServer.StartAsync(new HubOptions { Port = 0 }, TestContext.Current.CancellationToken));
 
-    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord)
+    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord, ChannelPolicy channels = ChannelPolicy.Auto)
     {
         var options = Options;
         options.Protocol = options.Protocol with { Topology = topology };
         options.Name = name;
+        options.Channels = new() { Policy = channels };
         var node = await Node.StartAsync(options, TestContext.Current.CancellationToken);
         _nodes.Add(node);
         return node;
     }
+
+    /// <summary>The hub is gone; the nodes stay.</summary>
+    public ValueTask StopHubAsync() => _server.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {
