@@ -1,5 +1,5 @@
-using Overlay.Nodes.Network;
 using Overlay.Nodes.Rest;
+using Overlay.Nodes.Storage;
 using Overlay.Runtime;
 
 namespace Overlay.Nodes.Tests.Rest;
@@ -127,6 +127,20 @@ public sealed class StreamingTests
 
         Assert.Equal(Length, total);
         Assert.InRange(most, 0, 32L * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task A_file_of_a_bucket_is_fetched_as_it_is()
+    {
+        await using var rest = new RestPair(isLoopback: false);
+        await using var bucket = await Bucket.OpenAsync("files", new StoreOptions { InMemory = true }, Cancelled);
+        var file = RestPair.Bytes(5_000_000);
+        await bucket.WriteAsync("film.bin", file, Cancelled);
+        rest.Server.MapGet("/files/{*key}", async context => RestResult.Stream(await bucket.OpenReadAsync(context.Request.Params["key"], cancellationToken: context.RequestAborted)));
+
+        await using var response = await rest.FetchAsync("/files/film.bin");
+
+        Assert.True((await response.ReadBytesAsync(Cancelled)).AsSpan().SequenceEqual(file));
     }
 
     [Fact]
