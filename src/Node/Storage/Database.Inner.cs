@@ -95,7 +95,7 @@ public sealed partial class Database
         return result.Stores is not null;
     }
 
-    private async ValueTask<T> ReadKeyAsync<T>(string store, string key, string column, Func<SqliteStatement, T> read, CancellationToken cancellationToken)
+    private async ValueTask<T> ReadKeyAsync<T>(string store, string key, Func<SqliteStatement, T> read, CancellationToken cancellationToken)
     {
         CheckedStore(store);
         ArgumentNullException.ThrowIfNull(key);
@@ -104,9 +104,9 @@ public sealed partial class Database
             connection => InStore(
                 connection,
                 store,
-                table =>
+                found =>
                 {
-                    var statement = connection.Statement($"SELECT {column} FROM {table} WHERE k=?1").Bind(1, key);
+                    var statement = connection.Statement(found.Get).Bind(1, key);
                     try
                     {
                         return read(statement);
@@ -120,7 +120,7 @@ public sealed partial class Database
     }
 
     /// <summary>Reads a store by the published list. A store that was dropped meanwhile is as one that never was.</summary>
-    private T InStore<T>(SqliteConnection connection, string store, Func<string, T> read)
+    private T InStore<T>(SqliteConnection connection, string store, Func<StoreEntry, T> read)
     {
         if (!_catalog.Stores.TryGetValue(store, out var entry))
         {
@@ -129,7 +129,7 @@ public sealed partial class Database
 
         try
         {
-            return read(entry.Table);
+            return read(entry);
         }
         catch (SqliteFailure failure) when (failure.Code == LibSqlite.Error && StoreCatalog.Find(connection, store)?.Id != entry.Id)
         {

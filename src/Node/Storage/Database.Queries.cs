@@ -46,7 +46,7 @@ public sealed partial class Database
 
     internal string Explain<T>(string store, ImmutableArray<QueryStep<T>> steps)
     {
-        var found = _catalog.Stores.TryGetValue(store, out var entry);
-        return QueryPlan<T>.Make(steps, _json, found && entry.HasZeros).Explain(found ? entry.Table : "a store that is not there");
+        var entry = _catalog.Stores.GetValueOrDefault(store);
+        return QueryPlan<T>.Make(steps, _json, entry is { HasZeros: true }).Explain(entry?.Table ?? "a store that is not there");
     }
 }

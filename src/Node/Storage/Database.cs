@@ -140,12 +140,12 @@ public sealed partial class Database : IAsyncDisposable
     public ValueTask<T?> GetAsync<T>(string store, string key, CancellationToken cancellationToken = default)
     {
         var type = TypeInfo<T>();
-        return ReadKeyAsync(store, key, "v", statement => statement.Step() ? Deserialize(statement, 0, type, store, key) : default, cancellationToken);
+        return ReadKeyAsync(store, key, statement => statement.Step() ? Deserialize(statement, 0, type, store, key) : default, cancellationToken);
     }
 
     /// <summary>Whether there is a record with this key.</summary>
     public ValueTask<bool> ExistsAsync(string store, string key, CancellationToken cancellationToken = default) =>
-        ReadKeyAsync(store, key, "1", static statement => statement.Step(), cancellationToken);
+        ReadKeyAsync(store, key, static statement => statement.Step(), cancellationToken);
 
     /// <summary>How many records a store has; 0 where there is no such store.</summary>
     public async ValueTask<long> CountAsync(string store, CancellationToken cancellationToken = default)
@@ -153,7 +153,7 @@ public sealed partial class Database : IAsyncDisposable
         CheckedStore(store);
         ThrowIfDisposed();
         return await _file.ReadAsync(
-            connection => InStore(connection, store, table => connection.Statement($"SELECT count(*) FROM {table}").RunNumber() ?? 0), cancellationToken).ConfigureAwait(false);
+            connection => InStore(connection, store, found => connection.Statement(found.Count).RunNumber() ?? 0), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The names of all stores, in ordinal order.</summary>

@@ -69,7 +69,7 @@ internal static class StagedCommit
             case StagedKind.Insert:
                 try
                 {
-                    connection.Statement($"INSERT INTO {store.Table}(k,v) VALUES(?1,?2)").Bind(1, operation.Key).BindText(2, operation.Json).Run();
+                    connection.Statement(store.Insert).Bind(1, operation.Key).BindText(2, operation.Json).Run();
                 }
                 catch (SqliteFailure failure) when (failure.Code == LibSqlite.Constraint)
                 {
@@ -78,10 +78,10 @@ internal static class StagedCommit
 
                 break;
             case StagedKind.Update:
-                connection.Statement($"UPDATE {store.Table} SET v=?2 WHERE k=?1").Bind(1, operation.Key).BindText(2, operation.Json).Run();
+                connection.Statement(store.Update).Bind(1, operation.Key).BindText(2, operation.Json).Run();
                 break;
             case StagedKind.Delete:
-                connection.Statement($"DELETE FROM {store.Table} WHERE k=?1").Bind(1, operation.Key).Run();
+                connection.Statement(store.Delete).Bind(1, operation.Key).Run();
                 break;
             default:
                 throw new InvalidOperationException($"There is no operation {operation.Kind}.");

@@ -7,9 +7,23 @@ namespace Overlay.Nodes.Storage;
 /// <summary>A store inside a database file.</summary>
 /// <param name="Id">Its number, never used again; its table is named after it.</param>
 /// <param name="HasZeros">Whether any text of any record contains U+0000, at which SQLite's JSON functions cut it off.</param>
-internal readonly record struct StoreEntry(long Id, bool HasZeros)
+internal sealed record StoreEntry(long Id, bool HasZeros)
 {
-    public string Table => string.Create(CultureInfo.InvariantCulture, $"s{Id}");
+    /// <summary>Its table: records by key, as JSON.</summary>
+    public string Table { get; } = TableOf(Id);
+
+    // The statements of single records, made once: their text is also the name under which connections keep them prepared.
+    public string Insert { get; } = $"INSERT INTO {TableOf(Id)}(k,v) VALUES(?1,?2)";
+
+    public string Update { get; } = $"UPDATE {TableOf(Id)} SET v=?2 WHERE k=?1";
+
+    public string Delete { get; } = $"DELETE FROM {TableOf(Id)} WHERE k=?1";
+
+    public string Get { get; } = $"SELECT v FROM {TableOf(Id)} WHERE k=?1";
+
+    public string Count { get; } = $"SELECT count(*) FROM {TableOf(Id)}";
+
+    private static string TableOf(long id) => string.Create(CultureInfo.InvariantCulture, $"s{id}");
 }
 
 /// <summary>Which stores a database file has. Everybody reads the last published list; a transaction that changes it publishes a new one.</summary>

@@ -48,7 +48,7 @@ internal static class StoreSetUp
         Pragma(connection, "wal_autocheckpoint", 0);
         Pragma(connection, "trusted_schema", 0);
         Pragma(connection, "cell_size_check", 1);
-        Pragma(connection, "cache_size", -1_024);
+        Pragma(connection, "cache_size", -2_048);
     }
 
     /// <remarks>Takes effect while it is prepared, so a kept statement would do nothing.</remarks>

@@ -105,7 +105,7 @@ internal sealed partial class SqlTranslator
     private SqlTerm? Listed(MethodCallExpression call)
     {
         var (source, item) = call.Object is { } instance && call.Arguments.Count == 1 ? (instance, call.Arguments[0])
-            : call.Object is null && call.Arguments.Count == 2 ? (call.Arguments[0], call.Arguments[1])
+            : call.Object is null && (call.Arguments.Count == 2 || call.Arguments is [_, _, ConstantExpression { Value: null }]) ? (call.Arguments[0], call.Arguments[1])
             : (null, null);
         if (source is null || item is null || Values(source) is not { Count: <= MaxListed } values || Translated(item) is not { } term)
         {
