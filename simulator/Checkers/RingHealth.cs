@@ -42,7 +42,7 @@ public sealed class RingHealth
     /// <summary>The next member at or after a key: who owns it, if all are right. −1 where there is none.</summary>
     public int OwnerOf(Ring.RingId key) => _isTree ? EndOfWalk(key) : _world.Directory.FirstFrom(key, _isMember);
 
-    /// <summary>Where the walk of delegation from the root of the latest reign ends, by what the nodes hold now; −1 where there is no root.</summary>
+    /// <summary>Where the walk from the root of the latest reign ends, by what the nodes hold now; −1 where there is no root.</summary>
     private int EndOfWalk(Ring.RingId key)
     {
         if (_root < 0 || _world[_root]?.Tree is not { IsRoot: true })

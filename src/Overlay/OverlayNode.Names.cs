@@ -39,6 +39,12 @@ public sealed partial class OverlayNode : IArcContents, INamePlacement
 
     bool INamePlacement.Owns(RingId key) => OwnsKey(key);
 
+    bool INamePlacement.IsSettledFor(Instant now, RingId key) => true; // An arc comes with its records.
+
+    TimeSpan? INamePlacement.OfferAfter => null;
+
+    bool INamePlacement.IsHandedDown(RingId key) => false;
+
     int INamePlacement.CopyReplicas(Span<RingId> into)
     {
         var count = 0;
@@ -175,6 +181,10 @@ public sealed partial class OverlayNode : IArcContents, INamePlacement
         {
             _isPlacementNew = false;
             names.PlacementChanged(now);
+            if (_treePlacement?.TakeUpheaval() == true)
+            {
+                names.Doubt(now);
+            }
         }
 
         var moved = false;

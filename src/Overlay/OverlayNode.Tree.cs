@@ -2,6 +2,7 @@ using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Links;
 using Overlay.Messages;
+using Overlay.Names;
 using Overlay.Routing;
 using Overlay.Time;
 using Overlay.Tree;
@@ -12,6 +13,7 @@ namespace Overlay;
 public sealed partial class OverlayNode
 {
     private OverlayTree? _tree; // Null in a ring.
+    private TreePlacement? _treePlacement;
     private bool _treeChanged;
 
     /// <summary>The tree machine, for checkers and views; null on a ring and before the first step into the tree.</summary>
@@ -19,7 +21,9 @@ public sealed partial class OverlayNode
 
     private bool IsOnTree => _context.Options.Topology == Topology.Tree;
 
-    private OverlayTree MakeTree() => _context.Tree = _tree = new OverlayTree(_context.Options, this, _context.Prng.Split());
+    private TreePlacement TreePlacement => _treePlacement ??= new();
+
+    private OverlayTree MakeTree() => _context.Tree = TreePlacement.Tree = _tree = new OverlayTree(_context.Options, this, _context.Prng.Split());
 
     /// <summary>The hub's word: this node is the root.</summary>
     private void FoundTree(Instant now)
@@ -96,7 +100,7 @@ public sealed partial class OverlayNode
         }
     }
 
-    /// <summary>The responsible node; its parent and siblings are the replicas, of which it knows the parent and, by the spare link, the next.</summary>
+    /// <summary>The responsible node and its first replica, the parent.</summary>
     private Owner OwnerOnTree(OverlayTree tree, FindOwner question, byte hops)
     {
         var replicas = new List<Descriptor>();

@@ -99,7 +99,7 @@ public sealed partial class OverlayNode
 
     private Queries Queries => _queries ??= new Queries(_context, _courier);
 
-    private NameDirectory Names => _names ??= new NameDirectory(_context.Options, this, this, _context.Signing, _context.Certificates, _prngOfNames);
+    private NameDirectory Names => _names ??= new NameDirectory(_context.Options, this, IsOnTree ? TreePlacement : this, _context.Signing, _context.Certificates, _prngOfNames);
 
     private RequestId NextRequest() => new(++_lastRequest);
 

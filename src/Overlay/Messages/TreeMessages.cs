@@ -83,7 +83,7 @@ public enum TreeReason : byte
     RootLost,
 }
 
-/// <summary><c>[nonce, reason, epoch, rank, sequence, size, former | nil, grandparent | nil]</c>: asks the receiver to be its parent.</summary>
+/// <summary><c>[nonce, reason, epoch, rank, sequence, size, former | nil, grandparent | nil, slot]</c>: asks the receiver to be its parent.</summary>
 /// <param name="Nonce">Repeated by the answer.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Clock">The asker's clock, which stands still until the answer: only a node with a later one may accept.</param>
@@ -92,6 +92,9 @@ public enum TreeReason : byte
 /// <param name="Grandparent">The dead parent's parent, as far as the asker knows it.</param>
 public sealed record TreeAttach(ulong Nonce, TreeReason Reason, TreeClock Clock, int Size, RingId? Former, Descriptor? Grandparent) : Payload
 {
+    /// <summary>The child number that it had and wants to have again; <see cref="TreeAttached.NoSlot"/>: any.</summary>
+    public byte Slot { get; init; } = TreeAttached.NoSlot;
+
     public override MessageKind Kind => MessageKind.TreeAttach;
 }
 

@@ -26,13 +26,14 @@ internal static class TreeMessagesCodec
                 writer.Write(place.Certificate);
                 return true;
             case TreeAttach attach:
-                writer.BeginArray(8);
+                writer.BeginArray(9);
                 writer.Write(attach.Nonce);
                 writer.Write((byte)attach.Reason);
                 Write(ref writer, attach.Clock);
                 writer.Write(attach.Size);
                 writer.WriteOptional(attach.Former.HasValue, attach.Former.GetValueOrDefault());
                 writer.WriteOptional(attach.Grandparent);
+                writer.Write(attach.Slot);
                 return true;
             case TreeAttached attached:
                 writer.BeginArray(6);
@@ -75,7 +76,10 @@ internal static class TreeMessagesCodec
                 ReadClock(ref reader),
                 ReadCount(ref reader),
                 reader.TryReadOptionalRingId(out var former) ? former : null,
-                reader.ReadOptionalDescriptor()),
+                reader.ReadOptionalDescriptor())
+            {
+                Slot = reader.ReadByte(),
+            },
             MessageKind.TreeAttached => new TreeAttached(reader.ReadUInt64(), reader.ReadEnum<TreeVerdict>(), ReadClock(ref reader), reader.ReadByte()),
             MessageKind.TreeBeacon => new TreeBeacon(ReadClock(ref reader)),
             MessageKind.TreeEcho => new TreeEcho(

@@ -20,13 +20,18 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
     /// <summary>Copies offered in one round.</summary>
     private const int MaxOffers = 64;
 
+    /// <summary>Records handed down at once; the others follow as offers.</summary>
+    private const int MaxHandedDown = 512;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly List<NameMark> _marks = [];
     private Prng _prng = prng;
     private Instant _syncAt = Instant.Never;
+    private Instant _offerAt = Instant.Never;
 
-    public Instant NextDue => _syncAt;
+
+    public Instant NextDue => Instant.Min(_syncAt, _offerAt);
 
     private TimeSpan Hold => 3 * options.NameSyncPeriod;
 
@@ -68,10 +73,16 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
             return;
         }
 
+        var left = MaxHandedDown;
         foreach (var slot in store.Slots)
         {
             var isOwned = placement.Owns(slot.Key);
-            if (slot.IsOwned && !isOwned)
+            if (slot.IsOwned && !isOwned && placement.IsHandedDown(slot.Key) && left-- > 0)
+            {
+                (slot.HeldFor, slot.HeldUntil) = (default, now);
+                Offer(now, slot);
+            }
+            else if (slot.IsOwned && !isOwned)
             {
                 // Granted away, or lost: whoever has it now confirms soon, or is told.
                 (slot.HeldFor, slot.HeldUntil) = (default, Instant.Min(slot.HeldUntil, now + (2 * options.QueryTimeout)));
@@ -79,14 +90,35 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
             }
 
             slot.IsOwned = isOwned;
+            if (!isOwned && slot.HeldFor == default && placement.OfferAfter is { } wait)
+            {
+                OfferBy(slot, now + wait); // Nobody speaks for it.
+            }
         }
 
         SyncSoon(now);
     }
 
+    /// <summary>Neighbours may have died. Copies kept for others are to be confirmed before long, or offered to whoever answers for them now.</summary>
+    public void Doubt(Instant now)
+    {
+        foreach (var slot in store.Slots)
+        {
+            if (!slot.IsOwned)
+            {
+                OfferBy(slot, now + (2 * options.QueryTimeout));
+            }
+        }
+    }
+
     /// <summary>A round: digests to the replicas, offers of what nobody confirms.</summary>
     public void Advance(Instant now)
     {
+        if (now >= _offerAt)
+        {
+            OfferDue(now);
+        }
+
         if (now < _syncAt)
         {
             return;
@@ -276,12 +308,37 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
                 return true;
             }
 
-            slot.OfferNonce = NextNonce();
-            slot.HeldUntil = now + (2 * options.QueryTimeout); // Offered again where nobody answers.
-            port.SendToResponsible(now, slot.Key, new Replicate(slot.OfferNonce, [slot.Entry]));
+            Offer(now, slot);
         }
 
         return offered > 0;
+    }
+
+    private void OfferBy(NameSlot slot, Instant when)
+    {
+        slot.HeldUntil = Instant.Min(slot.HeldUntil, when);
+        _offerAt = Instant.Min(_offerAt, slot.HeldUntil);
+    }
+
+    private void OfferDue(Instant now)
+    {
+        _offerAt = OfferOrphans(now) ? now + Pause : Instant.Never;
+        foreach (var slot in store.Slots)
+        {
+            if (!slot.IsOwned)
+            {
+                _offerAt = Instant.Min(_offerAt, slot.HeldUntil);
+            }
+        }
+
+        _offerAt = _offerAt < now + Pause ? now + Pause : _offerAt;
+    }
+
+    private void Offer(Instant now, NameSlot slot)
+    {
+        slot.OfferNonce = NextNonce();
+        slot.HeldUntil = now + (2 * options.QueryTimeout); // Offered again where nobody answers.
+        port.SendToResponsible(now, slot.Key, new Replicate(slot.OfferNonce, [slot.Entry]));
     }
 
     private void SendAll(Instant now, RingId to, List<NameEntry> entries)

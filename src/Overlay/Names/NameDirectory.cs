@@ -169,6 +169,9 @@ public sealed class NameDirectory : IArcContents
     /// <summary>What this node answers for, or who keeps copies for it, may have changed.</summary>
     public void PlacementChanged(Instant now) => _copies.PlacementChanged(now);
 
+    /// <summary>Neighbours may have died, and with them whoever this node keeps copies for.</summary>
+    public void Doubt(Instant now) => _copies.Doubt(now);
+
     /// <summary>Time passed: refreshes own names, asks again, gives up, compares copies, and forgets what nobody has a right to.</summary>
     public void Advance(Instant now)
     {

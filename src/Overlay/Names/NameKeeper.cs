@@ -39,6 +39,11 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
     /// <summary>An owner's record for a key that this node answers for.</summary>
     public void OnPut(Instant now, in NameAsker asker, PutRecord put)
     {
+        if (MayBeElsewhere(now, put.Record.Name))
+        {
+            return; // Perhaps somebody has it: the owner asks again.
+        }
+
         var outcome = Put(now, put.Record, out var slot);
         if (outcome != Outcome.Done || slot is null)
         {
@@ -50,12 +55,22 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
     }
 
     /// <summary>Somebody asks for a record of a key that this node answers for.</summary>
-    public void OnGet(Instant now, in NameAsker asker, GetRecord question) =>
-        _replies.Enqueue(new(asker, new RecordAnswer(question.Nonce, ShownOf(now, question.Name))));
+    public void OnGet(Instant now, in NameAsker asker, GetRecord question)
+    {
+        if (!MayBeElsewhere(now, question.Name))
+        {
+            _replies.Enqueue(new(asker, new RecordAnswer(question.Nonce, ShownOf(now, question.Name))));
+        }
+    }
 
     /// <summary>Somebody watches a name of this node's, or no longer does.</summary>
     public void OnWatch(Instant now, in NameAsker asker, WatchName watch)
     {
+        if (MayBeElsewhere(now, watch.Name))
+        {
+            return;
+        }
+
         var isName = NodeName.IsNormal(watch.Name);
         var outcome = isName ? _watches.Watch(now, asker.Id, NodeName.MarkOf(watch.Name), watch.IsOn) : Outcome.Refused;
         _replies.Enqueue(new(asker, new Watching(watch.Nonce, outcome, outcome == Outcome.Done ? ShownOf(now, watch.Name) : null)));
@@ -147,6 +162,10 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
 
             copies.Added(now, slot, isOwned);
             Changed(now, slot);
+            if (isOwned)
+            {
+                copies.SyncSoon(now); // Whoever had it may drop it now.
+            }
         }
         else
         {
@@ -332,6 +351,10 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
         slot.WasLive = slot.StateAt(now) == NameState.Live;
         _watches.Changed(slot.Mark, slot.Name);
     }
+
+    /// <summary>Whether a name that is not kept here may lie with others still, because this node has just become its keeper, or is not sure to be it.</summary>
+    private bool MayBeElsewhere(Instant now, string name) =>
+        store.Find(name) is null && NodeName.KeyOf(name) is var key && !(placement.Owns(key) && placement.IsSettledFor(now, key));
 
     private NameEntry? ShownOf(Instant now, string name) =>
         store.Find(name) is { IsConfirmed: true } slot && slot.StateAt(now) == NameState.Live ? slot.Entry : null;

@@ -204,8 +204,8 @@ public sealed class Courier(NodeContext context)
         };
     }
 
-    /// <summary>A node without a parent is in nobody's table any more: it is answered through whoever passes its messages on.</summary>
-    private RingId? AnchorInTree() => context.Tree is { IsOrphan: true } tree && tree.TryFindAside(out var aside) ? aside : null;
+    /// <summary>A node without a parent is in nobody's table any more, and one with a new parent is not in all of them yet: it is answered through whoever passes its messages on.</summary>
+    private RingId? AnchorInTree() => context.Tree is { } tree && tree.TryFindAnchor(context.Now, out var anchor) ? anchor : null;
 
     private void SendOver(Instant now, LinkId link, RingId source, RingId destination, Payload payload) =>
         context.Outbox.Send(link, new Message

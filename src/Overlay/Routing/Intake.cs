@@ -264,18 +264,20 @@ public sealed class Intake
             return;
         }
 
-        var isAsked = false;
+        // Who asks again as often as messages wait here would else never be asked again, should the first question have been lost.
+        var (patience, isAsked) = (_context.Options.QueryTimeout, false);
         foreach (var other in _parked)
         {
-            isAsked |= other.Message.Source == message.Source;
+            isAsked |= other.Message.Source == message.Source && other.IsAsked && other.Due > now + (patience / 2);
         }
 
-        _parked.Add(new(MessageCodec.Detach(message), link, now + _context.Options.QueryTimeout));
+        _parked.Add(new(MessageCodec.Detach(message), link, now + patience, !isAsked));
         if (!isAsked)
         {
             Fetch(now, message.Source, message.HasSourceVia ? message.SourceVia : null, []);
         }
     }
 
-    private readonly record struct Parked(Message Message, LinkId Link, Moment Due);
+    /// <summary>A message that waits for its source's certificate, which was asked for because of it, or because of one before.</summary>
+    private readonly record struct Parked(Message Message, LinkId Link, Moment Due, bool IsAsked);
 }

@@ -11,7 +11,7 @@ namespace Overlay.Routing;
 /// <para>A message climbs while the destination is not below; from where it is, it only descends (<see cref="MessageFlags.Final"/>). A node without a parent that is not
 /// the root passes it aside once (<see cref="MessageFlags.Around"/>), to an uncle or over a far link, from where it climbs and descends as ever. Each of these three can
 /// only end, and none leads back to an earlier one, so no message loops, whatever the tables hold. A direct link to the destination is taken anywhere.</para>
-/// <para>A message for a key goes to where the walk of delegation ends: it climbs to the first node on the walk, and follows the walk down. A
+/// <para>A message for a key goes to where the walk to it ends (<see cref="KeyWalk"/>): it climbs to the first node on the walk, and follows the walk down. A
 /// <see cref="MessageKind.TreeJoin"/> climbs to the root, which decides.</para>
 /// </remarks>
 public static class TreeRouter

@@ -67,10 +67,10 @@ public sealed partial class OverlayTree
             return TreeVerdict.Accepted; // It lost sight of being one.
         }
 
-        var isPromised = TakePromise(from.Id, attach);
-        if (attach.Reason != TreeReason.Foster && (isPromised || FreePlaces > 0))
+        var isPromised = TakePromise(from.Id, attach, out var promised);
+        if (attach.Reason != TreeReason.Foster && HasRoom(attach, isPromised))
         {
-            slot = FirstFreeSlot();
+            slot = SlotFor(attach, promised);
             return TreeVerdict.Accepted;
         }
 
@@ -79,8 +79,9 @@ public sealed partial class OverlayTree
     }
 
     /// <summary>The place kept for <paramref name="asker"/>, as a candidate or in place of a dead child.</summary>
-    private bool TakePromise(RingId asker, TreeAttach attach)
+    private bool TakePromise(RingId asker, TreeAttach attach, out byte slot)
     {
+        slot = TreeAttached.NoSlot;
         for (var i = 0; i < _candidates.Count; i++)
         {
             if (_candidates[i].Origin == asker)
@@ -90,10 +91,11 @@ public sealed partial class OverlayTree
             }
         }
 
-        for (var i = 0; i < _reservations.Count && attach.Reason == TreeReason.Replace; i++)
+        for (var i = 0; i < _reservations.Count; i++)
         {
-            if (_reservations[i].Former == attach.Former)
+            if (_reservations[i].Former == (attach.Reason == TreeReason.Replace ? attach.Former : asker))
             {
+                slot = _reservations[i].Slot;
                 _reservations.RemoveAt(i);
                 return true;
             }
@@ -123,6 +125,7 @@ public sealed partial class OverlayTree
             child.IsNewcomer = attach.Reason == TreeReason.Join;
             _children.Add(child);
             FosterCount += child.IsFoster ? 1 : 0;
+            Upheavals += child.IsFoster ? 1 : 0;
             Tell(Observation.ChildConnected, child.Id);
         }
 
@@ -148,13 +151,14 @@ public sealed partial class OverlayTree
     private void RemoveChild(Instant now, TreeChild child, NeighbourEnd why)
     {
         _children.Remove(child);
+        NoteVacancy(now, child);
         FosterCount -= child.IsFoster ? 1 : 0;
         Tell(why is NeighbourEnd.Died or NeighbourEnd.Lost ? Observation.ChildFailed : Observation.ChildClosed, child.Id);
         if (why is NeighbourEnd.Died or NeighbourEnd.Left && child.Shape.Size > 1)
         {
             if (!child.IsFoster)
             {
-                _reservations.Add(new(child.Id, now + ReservationTime));
+                _reservations.Add(new(child.Id, child.Slot, now + ReservationTime));
             }
 
             LeaveTable(now, child.Id, child.Key);
@@ -163,6 +167,10 @@ public sealed partial class OverlayTree
         else
         {
             LeaveTable(now, child.Key);
+            if (child.Shape.Size > 1 && !child.IsFoster)
+            {
+                _reservations.Add(new(child.Id, child.Slot, now + Settles)); // It lives, and may come back; else its keys' records come.
+            }
         }
 
         ReleaseLink(now, child.Id);
@@ -189,5 +197,5 @@ public sealed partial class OverlayTree
     }
 
     /// <summary>The place of the dead child <paramref name="Former"/>, kept for its successor.</summary>
-    private readonly record struct Reservation(RingId Former, Moment Until);
+    private readonly record struct Reservation(RingId Former, byte Slot, Moment Until);
 }

@@ -20,7 +20,7 @@ public sealed partial class OverlayTree
     private RareList<Pin> _pins;
 
     /// <summary>Places that nobody has and nobody is promised.</summary>
-    private int FreePlaces => MaxDegree - ChildCount - _candidates.Count - _reservations.Count;
+    private int OpenPlaces => MaxDegree - ChildCount - _candidates.Count - _reservations.Count;
 
     /// <summary>Somebody asks for a place: a newcomer through the root, or a node below this one that moves.</summary>
     public void OnJoin(Instant now, in Contact from, RingId? replyVia, TreeJoin join)

@@ -152,7 +152,7 @@ public sealed partial class OverlayTree
     private void SendAttach(Instant now, TreeSeek seek)
     {
         seek.Due = now + (_options.QueryTimeout / 2);
-        _port.Send(now, seek.Target.Id, new TreeAttach(seek.Nonce, seek.Reason, _clock, _table.Count + 1, seek.Former, seek.Grandparent));
+        _port.Send(now, seek.Target.Id, new TreeAttach(seek.Nonce, seek.Reason, _clock, _table.Count + 1, seek.Former, seek.Grandparent) { Slot = WantedSlot });
     }
 
     /// <summary>The step itself: from here on <paramref name="from"/> is the parent.</summary>
@@ -160,6 +160,7 @@ public sealed partial class OverlayTree
     {
         Invariant.Check(answer.Clock > _clock, "a parent's clock is later than its child's");
         var (before, wasRoot) = (_parent, IsRoot);
+        NoteParent(now, answer.Slot, seek.Reason);
         (_parent, Slot) = (from, answer.Slot);
         (IsRoot, _standInPlaces) = (false, null); // Of two roots the later one stays: this one joins its tree with all that is below it.
         (_parentHeardAt, _parentUnlinkedAt, _isRootGone) = (now, Moment.Never, false);

@@ -56,6 +56,7 @@ public sealed partial class OverlayTree
             ancestors[i] = position.Ancestors[i];
         }
 
+        NotePath(now, ancestors);
         Slot = ancestors[^1].Slot;
         var before = _ancestors.Length;
         var isNearRoot = ancestors.Length == 1; // The links that outlive the root are not to wait.

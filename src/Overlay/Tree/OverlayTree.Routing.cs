@@ -27,31 +27,6 @@ public sealed partial class OverlayTree
         return false;
     }
 
-    /// <summary>Whether the walk of delegation from the root to <paramref name="key"/> comes through this node.</summary>
-    public bool IsOnWalk(RingId key)
-    {
-        foreach (ref readonly var step in Ancestors)
-        {
-            if (step.Slot != DelegationHash.Slot(key, step.Node.Id, MaxDegree))
-            {
-                return false;
-            }
-        }
-
-        return IsRoot || _ancestors.Length > 0;
-    }
-
-    /// <summary>The child to which the walk goes on from here; none: it ends here.</summary>
-    public bool TryWalk(RingId key, out RingId child)
-    {
-        var next = ChildAt(DelegationHash.Slot(key, _self, MaxDegree));
-        child = next?.Id ?? default;
-        return next is not null;
-    }
-
-    /// <summary>Whether this node is responsible for <paramref name="key"/>: the walk from the root ends here.</summary>
-    public bool Owns(RingId key) => IsMember && !IsOrphan && !IsGathering && IsOnWalk(key) && !TryWalk(key, out _);
-
     /// <summary>Whether <paramref name="id"/> is the parent, a child or a foster child: whose life matters most.</summary>
     public bool IsNeighbour(RingId id) => _parent?.Id == id || FindChild(id) is not null;
 

@@ -300,5 +300,6 @@ public sealed partial class OverlayTree
         TendRoot(now);
         TendBalance(now);
         TendTable(now);
+        TendKeys(now);
     }
 }

@@ -126,7 +126,7 @@ internal static class Samples
         new TreeJoin(1, TreeSearch.Highest, RingId.From(9), null),
         new TreeJoin(ulong.MaxValue, TreeSearch.Delegated, RingId.From(9), RingId.From(10)) { Certificate = Alice },
         new TreePlace(2, new(1, 3, uint.MaxValue), 30, Alice),
-        new TreeAttach(3, TreeReason.RootLost, new(uint.MaxValue, 255, 0), 1_000_000, RingId.From(3), Three[1]),
+        new TreeAttach(3, TreeReason.RootLost, new(uint.MaxValue, 255, 0), 1_000_000, RingId.From(3), Three[1]) { Slot = 7 },
         new TreeAttach(3, TreeReason.Join, default, 1, null, null),
         new TreeAttached(3, TreeVerdict.NotYet, new(1, 2, 3), TreeAttached.NoSlot),
         new TreeBeacon(new(70_000, 3, 128)),

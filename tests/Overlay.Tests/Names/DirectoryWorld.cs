@@ -129,6 +129,12 @@ internal sealed class DirectoryWorld
             return count;
         }
 
+        public bool IsSettledFor(Instant now, RingId key) => true;
+
+        public TimeSpan? OfferAfter => null;
+
+        public bool IsHandedDown(RingId key) => false;
+
         public bool IsPlausibleKeeper(RingId key, RingId node) => true;
 
         public NameResult Do(Action<NameDirectory, Instant, RequestId> command)

@@ -1,5 +1,6 @@
 using Overlay.Names;
 using Overlay.Ring;
+using Overlay.Time;
 
 namespace Overlay.Tests.Names;
 
@@ -9,6 +10,10 @@ internal sealed class FixedPlacement : INamePlacement
     public Func<RingId, bool> Owning { get; set; } = _ => true;
 
     public RingId[] Replicas { get; set; } = [];
+
+    public bool IsSettled { get; set; } = true;
+
+    public Func<RingId, bool> HandedDown { get; set; } = _ => false;
 
     public Func<RingId, bool> Plausible { get; set; } = _ => true;
 
@@ -20,6 +25,12 @@ internal sealed class FixedPlacement : INamePlacement
         Replicas.AsSpan(0, count).CopyTo(into);
         return count;
     }
+
+    public bool IsSettledFor(Instant now, RingId key) => IsSettled;
+
+    public TimeSpan? OfferAfter { get; set; }
+
+    public bool IsHandedDown(RingId key) => HandedDown(key);
 
     public bool IsPlausibleKeeper(RingId key, RingId node) => Plausible(node);
 }

@@ -254,6 +254,74 @@ public sealed class NameCopiesTests
         }
     }
 
+    [Fact]
+    public void Who_is_new_in_its_place_says_nothing_of_names_that_it_does_not_have_and_much_of_those_it_has()
+    {
+        var world = new World();
+        var placement = new FixedPlacement { IsSettled = false };
+        var keeper = new NameDirectory(OverlayOptions.Default, new RecordingPort(world.Contact(2)), placement, world.Signing(2), world.Store(2), new Prng(1));
+        var now = World.At(100);
+        Payload[] questions = [new GetRecord(1, "alice"), new PutRecord(2, Entry(world, owner: 5, keeper: 3, since: 60).Record), new WatchName(3, "alice", true)];
+
+        Assert.All(questions, question => Assert.Null(Answer(question)));
+        keeper.Adopt(now, [Entry(world, owner: 4, keeper: 3, since: 50)]);
+        Assert.Equal(world.Contact(4).Id, ((RecordAnswer)Answer(questions[0])!).Entry!.Record.Owner.Id);
+        Assert.Equal(Outcome.NameTaken, ((RecordStored)Answer(questions[1])!).Outcome);
+        Assert.NotNull(Answer(questions[2]));
+        placement.IsSettled = true;
+        Assert.Null(((RecordAnswer)Answer(new GetRecord(4, "bob"))!).Entry);
+
+        Payload? Answer(Payload question)
+        {
+            keeper.OnQuestion(now, new(Ring.RingId.From(9), null, new(1)), question);
+            return keeper.TryTakeReply(now, out var reply) ? reply.Payload : null;
+        }
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 3)]
+    public void What_went_to_a_child_is_handed_down_at_once_and_what_went_elsewhere_is_offered_before_long(bool isHandedDown, double after)
+    {
+        var world = new World();
+        var port = new RecordingPort(world.Contact(2));
+        var placement = new FixedPlacement { OfferAfter = TimeSpan.FromSeconds(3) };
+        var keeper = new NameDirectory(OverlayOptions.Default, port, placement, world.Signing(2), world.Store(2), new Prng(1));
+        keeper.Adopt(World.At(100), [Entry(world, owner: 4, keeper: 3, since: 50)]);
+
+        (placement.Owning, placement.HandedDown) = (_ => false, _ => isHandedDown);
+        keeper.PlacementChanged(World.At(101));
+        while (port.SentToResponsible.Count == 0)
+        {
+            keeper.Advance(keeper.NextDue);
+        }
+
+        var (at, key, payload) = port.SentToResponsible[0];
+        Assert.Equal((World.At(101 + after), NodeName.KeyOf("alice")), (at, key));
+        keeper.OnAnswer(at, world.Contact(7).Id, new Replicated(((Replicate)payload).Nonce, Outcome.Done));
+        Assert.Equal(0, keeper.RecordCount);
+    }
+
+    [Fact]
+    public void Copies_for_a_keeper_that_may_have_died_are_offered_unless_it_speaks_up()
+    {
+        var world = new World();
+        var port = new RecordingPort(world.Contact(2));
+        var placement = new FixedPlacement { OfferAfter = TimeSpan.FromSeconds(3), Owning = _ => false };
+        var replica = new NameDirectory(OverlayOptions.Default, port, placement, world.Signing(2), world.Store(2), new Prng(1));
+        replica.OnReplicate(World.At(100), new(world.Contact(3).Id, null, new(1)), new Replicate(1, [Entry(world, owner: 4, keeper: 3, since: 50)]), isOffer: false);
+        replica.Advance(replica.NextDue);
+        Assert.Empty(port.SentToResponsible);
+
+        replica.Doubt(World.At(120));
+        while (port.SentToResponsible.Count == 0)
+        {
+            replica.Advance(replica.NextDue);
+        }
+
+        Assert.Equal(World.At(126), port.SentToResponsible[0].At);
+    }
+
     private static NameEntry Entry(World world, ulong owner, ulong keeper, double since)
     {
         var record = NameRecordSecurity.Sign(world.Signing(owner), "alice", world.Certificate(owner), 1, 1, World.At(150).UnixMilliseconds);

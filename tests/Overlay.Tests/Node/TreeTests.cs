@@ -88,6 +88,6 @@ public sealed class TreeTests
         return network;
     }
 
-    private static bool IsWhole(TestNetwork network) =>
+    internal static bool IsWhole(TestNetwork network) =>
         TreeChecker.CheckIdeal(new(Tree.MaxDegree, [.. network.Living.Select(node => TreeNodeState.Of(node.Id, node.Node.Tree))])).IsClean;
 }

@@ -4,7 +4,7 @@ using Overlay.Simulator.Scenarios;
 
 namespace Overlay.Simulator.Tests.Runs;
 
-/// <summary>Smaller twins of the scenarios names-churn, names-netsplit, broadcast and tree-broadcast.</summary>
+/// <summary>Smaller twins of the scenarios names-churn, names-netsplit, tree-names, broadcast and tree-broadcast.</summary>
 public sealed class NamesAndBroadcastsTests
 {
     private static readonly ChurnSpec Churn = new()
@@ -43,14 +43,16 @@ public sealed class NamesAndBroadcastsTests
         Assert.True(result.Totals.Crashes > 10, result.Totals.ToString());
     }
 
-    [Fact]
-    public void Names_that_nobody_refreshes_outlive_their_keepers()
+    [Theory]
+    [InlineData(Topology.Chord)]
+    [InlineData(Topology.Tree)]
+    public void Names_that_nobody_refreshes_outlive_their_keepers(Topology topology)
     {
         var result = Run(new Scenario
         {
             Name = "names",
             Nodes = 120,
-            Options = OverlayOptions.Default with { NameRefreshPeriod = TimeSpan.FromHours(1) },
+            Options = OverlayOptions.Default with { Topology = topology, MaxDegree = 4, NameRefreshPeriod = TimeSpan.FromHours(1) },
             Workloads = [new WorkloadSpec(WorkloadKind.Register, 0.05) { Names = 150 }, new WorkloadSpec(WorkloadKind.Resolve, 0.05)],
             Phases =
             [
