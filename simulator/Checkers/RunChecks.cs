@@ -171,6 +171,40 @@ public sealed class RunChecks
             case Observation.Evicted:
                 _invariant?.Evicted(effect.Peer);
                 break;
+            case Observation.ParentConnected or Observation.ChildConnected:
+                CheckTree(node);
+                break;
+        }
+    }
+
+    /// <summary>A cycle comes to be at the node that takes a parent; more children than there may be, at the one that takes a child. Of clocks nothing is asked here.</summary>
+    private void CheckTree(int node)
+    {
+        var tally = _tallies[(int)CheckKind.Invariant];
+        if (!tally.IsOn || _world[node]?.Tree is not { } tree)
+        {
+            return;
+        }
+
+        tally.Times++;
+        if (tree.ChildCount > _scenario.Options.MaxDegree)
+        {
+            Violate(CheckKind.Invariant, $"{_world.NameOf(node)} has {tree.ChildCount} children, of {_scenario.Options.MaxDegree}", node);
+        }
+
+        var at = node;
+        for (var steps = 0; steps <= _world.Numbers && _world[at]?.Tree?.Parent is { } parent; steps++)
+        {
+            at = _world.Directory.Find(parent.Id);
+            if (at == node)
+            {
+                Violate(CheckKind.Invariant, $"{_world.NameOf(node)} is below itself", node);
+            }
+
+            if (at < 0 || at == node)
+            {
+                return;
+            }
         }
     }
 

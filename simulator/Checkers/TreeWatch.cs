@@ -19,6 +19,10 @@ internal sealed class TreeWatch(World world, int maxDegree)
     private long _rootForwards;
     private long _rootBytes;
     private long _allForwards;
+    private long _reattachments;
+
+    /// <summary>A member has another parent.</summary>
+    public void Reattached() => _reattachments++;
 
     /// <summary>The tree as it is now.</summary>
     public TreeFigures Look()
@@ -34,6 +38,7 @@ internal sealed class TreeWatch(World world, int maxDegree)
             Attached = living == 0 ? 1 : (double)attached / living,
             OptimalDepth = TreeChecker.OptimalDepth(Math.Max(1, living), maxDegree),
             Depth = Math.Max(0, depthCounts.Count - 1),
+            Reattachments = _reattachments,
             RootTable = root < 0 ? 0 : world[root]!.Tree!.TableCount,
         };
         if (figures.IsWhole)
@@ -52,7 +57,7 @@ internal sealed class TreeWatch(World world, int maxDegree)
     public void Begin()
     {
         var (root, _, _, _) = FindRoot();
-        (_longest, _loadFrom, _loadRoot) = (0, world.Ticks, root);
+        (_longest, _loadFrom, _loadRoot, _reattachments) = (0, world.Ticks, root, 0);
         _brokenSince = _brokenSince < 0 ? -1 : world.Ticks;
         (_rootForwards, _rootBytes) = root < 0 ? (0, 0) : world.LoadOf(root);
         _allForwards = world.Counters.Forwarded;

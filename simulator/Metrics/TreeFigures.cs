@@ -45,6 +45,9 @@ public sealed record TreeFigures
     /// <summary>The longest time in which it was not one tree of all, as the samples saw it.</summary>
     public TimeSpan BrokenFor { get; init; }
 
+    /// <summary>Times that a member took another parent, in the phase so far.</summary>
+    public long Reattachments { get; init; }
+
     /// <summary>Whether all living nodes are in one tree.</summary>
     public bool IsWhole => Roots == 1 && Attached == 1;
 }

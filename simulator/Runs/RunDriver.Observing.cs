@@ -41,7 +41,9 @@ internal sealed partial class RunDriver
         _born.Remove(node);
         if (ended.Phase != NodePhase.Left)
         {
-            _deaths[ended.Self.Id] = new(World.Ticks, World.Directory.LastBefore(ended.Self.Id, World.IsMember), World.Directory.FirstFrom(ended.Self.Id, World.IsMember));
+            _deaths[ended.Self.Id] = ended.Tree is { } tree
+                ? new(World.Ticks, -1, -1, [.. tree.Children, .. tree.Parent is { } parent ? [parent.Id] : Array.Empty<RingId>()])
+                : new(World.Ticks, World.Directory.LastBefore(ended.Self.Id, World.IsMember), World.Directory.FirstFrom(ended.Self.Id, World.IsMember), []);
         }
 
         Repaired(Health.Ended(node, ended.Self.Id));
@@ -112,6 +114,9 @@ internal sealed partial class RunDriver
                 break;
             case Observation.NameLost when effect.Detail is NameRecord lost:
                 Yielded(_workloads.Names.Lost(node, lost.Name));
+                break;
+            case Observation.ParentConnected when World.IsMember(node):
+                _tree?.Reattached();
                 break;
             case Observation.AssumptionBroken:
                 Each(static window => window.BrokenAssumptions++);
@@ -197,7 +202,7 @@ internal sealed partial class RunDriver
         {
             var took = World.Ticks - death.At;
             Each(took, static (window, took) => window.Detection.Add(took / TimeSpan.TicksPerMicrosecond));
-            if (node == death.Before || node == death.After)
+            if (node == death.Before || node == death.After || death.InTree.Contains(World[node]!.Self.Id))
             {
                 Each(took, static (window, took) => window.NeighbourDetection.Add(took / TimeSpan.TicksPerMicrosecond));
             }
@@ -263,5 +268,5 @@ internal sealed partial class RunDriver
     }
 
     /// <summary>When a node crashed, and who stood next to it.</summary>
-    private readonly record struct Death(long At, int Before, int After);
+    private readonly record struct Death(long At, int Before, int After, List<RingId> InTree);
 }

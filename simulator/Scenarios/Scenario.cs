@@ -28,7 +28,7 @@ public enum LinkMode
 /// <summary>A checker that watches a run.</summary>
 public enum CheckKind
 {
-    /// <summary>The corrected-Chord invariant at every change of ring state.</summary>
+    /// <summary>The corrected-Chord invariant at every change of ring state; on a tree, that no node is below itself or has more children than it may.</summary>
     Invariant,
 
     /// <summary>Each look-up is answered by the right owner.</summary>

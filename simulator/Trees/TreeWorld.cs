@@ -158,6 +158,26 @@ public sealed partial class TreeWorld
         return false; // Into a cycle that it is no part of: that was seen when it came to be.
     }
 
+    /// <summary>Whether there is one root, and everybody else has a living parent.</summary>
+    public bool IsOneTree
+    {
+        get
+        {
+            var roots = 0;
+            foreach (var number in _living)
+            {
+                var tree = _hosts[number].Tree;
+                roots += tree.IsRoot ? 1 : 0;
+                if (!tree.IsRoot && !(tree.Parent is { } parent && _hosts[_numbers[parent.Id]].IsAlive))
+                {
+                    return false;
+                }
+            }
+
+            return roots == 1;
+        }
+    }
+
     /// <summary>The node disappears without a word.</summary>
     public void Crash(int node)
     {

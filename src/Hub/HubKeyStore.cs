@@ -95,6 +95,7 @@ internal sealed class HubKeyStore : IDisposable
             Key = Key?.Export() ?? [],
             Secret = CaSecret,
             Founded = state.IsFounded,
+            RootEpoch = state.RootEpoch,
             Since = state.Numbers?.Since ?? 0,
             Used = state.Numbers?.Used ?? 0,
             Collisions = [.. state.Collisions.Select(one => new Collision { Key = one.Key.ToString("x32", null), Counter = one.Counter })],
@@ -128,7 +129,7 @@ internal sealed class HubKeyStore : IDisposable
             }
 
             var collisions = content.Collisions.Select(one => new CollidedKey(UInt128.Parse(one.Key, System.Globalization.NumberStyles.HexNumber, null), one.Counter));
-            var state = new HubState(content.Founded, [.. collisions]) { Numbers = hasKey ? null : new(content.Since, content.Used) };
+            var state = new HubState(content.Founded, [.. collisions]) { RootEpoch = content.RootEpoch, Numbers = hasKey ? null : new(content.Since, content.Used) };
             return new(path, held, hasKey ? HubKey.Import(content.Key) : null, content.Secret, state);
         }
         catch (Exception e) when (e is JsonException or CryptographicException or FormatException or OverflowException)
@@ -191,6 +192,9 @@ internal sealed class HubKeyStore : IDisposable
 
         public Collision[] Collisions { get; set; } = [];
 
+        /// <summary>The epoch of the root appointed last.</summary>
+        public uint RootEpoch { get; set; }
+
         /// <summary>Of a member that introduces: the beginning of its delegation.</summary>
         public long Since { get; set; }
 
@@ -207,6 +211,11 @@ internal sealed class HubKeyStore : IDisposable
             if (Since != 0)
             {
                 parts.Add($"{Since}+{Used}");
+            }
+
+            if (RootEpoch != 0)
+            {
+                parts.Add($"root {RootEpoch}");
             }
 
             return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('|', parts))));

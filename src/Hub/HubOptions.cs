@@ -31,6 +31,10 @@ public sealed record HubOptions
     /// <value>Default 0; 0 … 255. Only number 0, which made the network's key, lets newcomers found it.</value>
     public int HubNumber { get; init; }
 
+    /// <summary>The secret by which a node becomes the root of a tree, at the beginning or in place of the root that there is.</summary>
+    /// <value>Default empty: nobody does, and the first newcomer founds the network. With a secret nobody founds it but who knows that.</value>
+    public string RootSecret { get; init; } = "";
+
     /// <summary>STUN and TURN servers told to nodes and pages.</summary>
     public IceConfiguration Ice { get; init; } = IceConfiguration.None;
 
@@ -120,6 +124,7 @@ public sealed record HubOptions
             Policy = policy,
             Tokens = Tokens.Count > 0 ? Tokens : basis.Tokens,
             HubNumber = HubNumber,
+            RootSecret = RootSecret.Length > 0 ? RootSecret : basis.RootSecret,
             CanFound = basis.CanFound && HubNumber == 0,
             MaxDelegates = Admission?.MaxDelegates ?? MaxDelegates,
             Seeds = Seeds.Count > 0 ? Seeds : basis.Seeds,

@@ -45,6 +45,10 @@ public sealed class NodeOptions
     /// <value>Default empty.</value>
     public string Token { get; set; } = "";
 
+    /// <summary>The secret of the hub's tree, by which this node becomes its root: at the beginning, or in place of the root that there is.</summary>
+    /// <value>Default empty: it does not. Only with <see cref="Topology.Tree"/>, and not for guests.</value>
+    public string RootSecret { get; set; } = "";
+
     /// <summary>The endpoint at which this node introduces others, whether hubs live or not: it is a seed then.</summary>
     /// <value>Default null: it introduces nobody. Not for guests. With <see cref="DataDirectory"/>, the right to do so outlives a restart.</value>
     public IIntroduction? Introduction { get; set; }
@@ -109,6 +113,11 @@ public sealed class NodeOptions
             yield return "Introduction: a guest (IsGuest) has no place in the network to introduce others to.";
         }
 
+        if (RootSecret.Length > 0 && (IsGuest || Protocol.Topology != Topology.Tree))
+        {
+            yield return IsGuest ? "RootSecret: a guest (IsGuest) has no place in the tree." : "RootSecret: only a tree has a root. Set Protocol.Topology to Tree.";
+        }
+
         if (StartTimeout <= TimeSpan.Zero)
         {
             yield return $"StartTimeout: {StartTimeout} is not more than zero.";
@@ -149,6 +158,7 @@ public sealed class NodeOptions
             Port = Port,
             IsGuest = IsGuest,
             Token = Token,
+            RootSecret = RootSecret,
             Introduction = Introduction,
             Channels = Channels,
             StartTimeout = StartTimeout,

@@ -255,7 +255,7 @@ public sealed partial class OverlayNode
             case HubEventKind.Found:
                 if (IsOnTree)
                 {
-                    FoundTree(now);
+                    FoundTree(now, _hubs.Appointment);
                 }
                 else
                 {
@@ -275,7 +275,7 @@ public sealed partial class OverlayNode
             case HubEventKind.Renewed:
                 return true;
             case HubEventKind.OtherGateway:
-                if (_ring?.HearOfOther(now, _hubs.Other) == true)
+                if ((_ring?.HearOfOther(now, _hubs.Other) ?? _tree?.HearOfOther(now, _hubs.Other)) == true)
                 {
                     _hubs.KeepForOther(now);
                 }

@@ -119,6 +119,7 @@ public sealed partial class OverlayNode
                 break;
             case LivenessEventKind.Fenced when _context.IsMember:
                 (_fence, _fencedAt) = (_context.NextNonce(), now);
+                _tree?.Fence(now);
                 AskNeighbours(now);
                 break;
         }

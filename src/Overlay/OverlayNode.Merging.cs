@@ -62,6 +62,12 @@ public sealed partial class OverlayNode
     {
         var self = _context.Self.Id;
         _isSettled = false;
+        if (_tree is not null)
+        {
+            CrossIntoTree(now, message, from, neighbour);
+            return;
+        }
+
         var hasCrossed = neighbour is { } by && (_ring?.IsBridge(by.PeerId) == true || (message.HasSourceVia && message.SourceVia == by.PeerId && message.Source != by.PeerId));
         if (!hasCrossed && message.HopsLeft > 0 && _ring?.BridgeTowards(message.Destination) is { } bridge && _context.Links.FindOpen(bridge) is { } over)
         {
@@ -83,6 +89,26 @@ public sealed partial class OverlayNode
         }
 
         var hop = Router.NextHop(_context.View, _context.Links, onward);
+        if (hop.Kind == HopKind.Forward)
+        {
+            _courier.Forward(now, onward, hop, from);
+        }
+        else
+        {
+            _courier.Undeliverable(now, message, DropReason.GuestGone, from);
+        }
+    }
+
+    /// <summary>This node is the anchor of a message for somebody in its own tree, to whom it goes on by the tree's ways; who is of another tree is answered through this node.</summary>
+    private void CrossIntoTree(Instant now, in Message message, LinkId from, Link? neighbour)
+    {
+        var onward = message with { HasDestinationVia = false, DestinationVia = default, Flags = message.Flags & ~Router.Phases };
+        if (neighbour is { } by && SideOf(by.PeerId) == TreeSide.None)
+        {
+            onward = onward with { HasSourceVia = true, SourceVia = _context.Self.Id };
+        }
+
+        var hop = _context.NextHop(onward);
         if (hop.Kind == HopKind.Forward)
         {
             _courier.Forward(now, onward, hop, from);

@@ -288,6 +288,11 @@ public sealed partial class OverlayNode
                 TellNotHere(now, message, neighbour);
             }
 
+            if (_tree is not null && hop.Link?.PeerId == message.Destination && message is { HasDestinationVia: true, HasSourceVia: false } && message.DestinationVia == _context.Self.Id)
+            {
+                message = message with { HasSourceVia = true, SourceVia = _context.Self.Id }; // To somebody of another tree perhaps: the answer comes back this way.
+            }
+
             PassOn(now, message, hop, from);
         }
     }

@@ -23,15 +23,15 @@ public sealed partial class OverlayNode
 
     private TreePlacement TreePlacement => _treePlacement ??= new();
 
-    private OverlayTree MakeTree() => _context.Tree = TreePlacement.Tree = _tree = new OverlayTree(_context.Options, this, _context.Prng.Split());
+    private OverlayTree MakeTree() => _context.Tree = TreePlacement.Tree = _tree = new OverlayTree(_context.Options, this, _context.Prng.Split(), new RootAuthority(_context.Signing, _context.Certificates));
 
     /// <summary>The hub's word: this node is the root.</summary>
-    private void FoundTree(Instant now)
+    private void FoundTree(Instant now, RootAppointment? appointment)
     {
         var tree = _tree ?? MakeTree();
         if (!tree.IsMember)
         {
-            tree.BecomeRoot(now, tree.Clock.Epoch + 1);
+            tree.BecomeRoot(now, Math.Max(tree.Clock.Epoch + 1, appointment?.Epoch ?? 0), appointment);
         }
     }
 

@@ -57,7 +57,8 @@ public sealed partial class OverlayNode
         _courier = new Courier(_context);
         _intake = new Intake(_context, _courier);
         _links = new LinkSetUps(_context, _courier);
-        _hubs = new HubSessions(_context, _courier, start.HubCount, start.Introductions, start.RememberedHubKey, start.Token, start.IsGuest);
+        _hubs = new HubSessions(
+            _context, _courier, start.HubCount, start.Introductions, start.RememberedHubKey, start.Token, start.IsGuest, start.RootSecret);
         _prngOfNames = _context.Prng.Split();
         _detector = new FailureDetector(options, this, _context.Links, _context.Prng.Split());
     }

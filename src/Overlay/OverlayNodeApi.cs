@@ -22,6 +22,9 @@ public sealed record NodePorts(ISigning Signing, ISealing? Sealing, ISecrets Sec
 /// <param name="IsGuest">Sends through the hub and a gateway and wants no place in the ring.</param>
 public sealed record NodeStart(ulong Seed, long Instance, int HubCount, byte[]? RememberedHubKey, string Token, bool IsGuest)
 {
+    /// <summary>The secret of the hub's tree, by which this node becomes its root; empty: it does not.</summary>
+    public string RootSecret { get; init; } = "";
+
     /// <summary>Where members introduce, and whether this one is to.</summary>
     public NodeIntroductions Introductions { get; init; } = NodeIntroductions.None;
 }

@@ -18,6 +18,9 @@ public enum OverlayError
     /// <summary>The hub refused admission.</summary>
     AdmissionRefused,
 
+    /// <summary>The secret by which the node was to become the root of a tree is not the hub's.</summary>
+    RootSecretWrong,
+
     /// <summary>The UDP port is in use or the address is not of this machine.</summary>
     SocketUnavailable,
 

@@ -61,6 +61,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             new NodePorts(identity.Signing, identity.Sealing, secrets),
             new NodeStart(seed, identity.Instance, options.Hubs.Count, identity.RememberedHubKey, options.Token, options.IsGuest)
             {
+                RootSecret = options.RootSecret,
                 Introductions = IntroductionsOf(options, ways.Count),
             });
         _tree = options.Protocol.Topology == Topology.Tree ? new TreeNeighbours(this, options.Protocol.MaxDegree, options.LoggerFactory) : null;
@@ -326,6 +327,10 @@ public sealed partial class OverlayHost : IAsyncDisposable
                 throw new OverlayException(
                     OverlayError.HubKeyChanged,
                     "HubKeyChanged: the hub holds another key than the one this node remembers. If its data was replaced on purpose, start with a new --data directory.");
+            case Outcome.AdmissionRefused when result.Value is AdmitRefused { Reason: AdmitRefusal.RootSecretWrong } refused:
+                throw new OverlayException(
+                    OverlayError.RootSecretWrong,
+                    $"This node does not become the root of the tree: {refused.Text}. Give it the secret that the hub was started with, or none to join as any other node.");
             case Outcome.AdmissionRefused:
                 throw new OverlayException(OverlayError.AdmissionRefused, $"The hub refused admission: {result.Value}.");
             default:

@@ -40,6 +40,10 @@ public sealed record RuntimeOptions
     /// <value>Default empty.</value>
     public string Token { get; init; } = "";
 
+    /// <summary>The secret of the hub's tree, by which this node becomes its root: at the beginning, or in place of the root that there is.</summary>
+    /// <value>Default empty: it does not. Only with <see cref="Topology.Tree"/>.</value>
+    public string RootSecret { get; init; } = "";
+
     /// <summary>The endpoint at which this node introduces others, as soon as a hub has granted it the right to.</summary>
     /// <value>Default null: it introduces nobody. Not for guests.</value>
     public IIntroduction? Introduction { get; init; }

@@ -5,8 +5,8 @@ public sealed class HelpTests : CommandTest
     [Theory]
     [InlineData("--help", "demo", "hub", "node", "send", "peers", "Exit codes", "130")]
     [InlineData("demo --help", "--nodes", "--messages", "--seed", "--topology", "--json", "12 … 256", "16", "1000")]
-    [InlineData("hub --help", "--port", "--data", "--listen", "--open", "--token", "--stun-port", "--json", "5000")]
-    [InlineData("node --help", "--hub", "--name", "--data", "--listen", "--port", "--token", "--topology", "--introduce", "--introduce-as", "--introduce-open", "--introduce-token", "--json", "stdin")]
+    [InlineData("hub --help", "--port", "--data", "--listen", "--open", "--token", "--root-secret", "--stun-port", "--json", "5000")]
+    [InlineData("node --help", "--hub", "--name", "--data", "--listen", "--port", "--token", "--root-secret", "--topology", "--introduce", "--introduce-as", "--introduce-open", "--introduce-token", "--json", "stdin")]
     [InlineData("send --help", "--hub", "--json", "<id|name>", "<text>", "receipt")]
     [InlineData("peers --help", "--hub", "--json", "<id|name>", "fingers")]
     public async Task Help_tells_options_defaults_and_meaning(string line, params string[] mentions)

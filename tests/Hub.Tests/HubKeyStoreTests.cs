@@ -10,7 +10,7 @@ public sealed class HubKeyStoreTests
         using var data = new TemporaryDirectory();
         byte[] key;
         byte[] secret;
-        var state = new HubState(IsFounded: true, [new(UInt128.MaxValue - 5, 3), new(7, 1)]);
+        var state = new HubState(IsFounded: true, [new(UInt128.MaxValue - 5, 3), new(7, 1)]) { RootEpoch = 9 };
         using (var store = HubKeyStore.Open(data.Path))
         {
             (key, secret) = (store.Key!.PublicKey.ToArray(), store.CaSecret);
@@ -24,6 +24,7 @@ public sealed class HubKeyStoreTests
         Assert.Equal(secret, again.CaSecret);
         Assert.True(again.State.IsFounded);
         Assert.Equal(state.Collisions, again.State.Collisions);
+        Assert.Equal(9u, again.State.RootEpoch);
     }
 
     [Fact]

@@ -110,6 +110,27 @@ public sealed class NodeTests
     }
 
     [Fact]
+    public async Task Who_knows_the_roots_secret_becomes_the_root_and_who_knows_another_hears_so()
+    {
+        await using var hub = await TestHub.StartAsync("open sesame");
+
+        var wrong = await Assert.ThrowsAsync<OverlayException>(() => hub.StartNodeAsync(topology: Topology.Tree, rootSecret: "open simsim"));
+        var first = await hub.StartNodeAsync(topology: Topology.Tree, rootSecret: "open sesame");
+        var child = await hub.StartNodeAsync(topology: Topology.Tree);
+        var steppedDown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var tree = first.OpenTree(one => one.SteppedDown += (_, _) => steppedDown.TrySetResult());
+        Assert.True(tree.IsRoot);
+        var second = await hub.StartNodeAsync(topology: Topology.Tree, rootSecret: "open sesame");
+
+        Assert.Equal(OverlayError.RootSecretWrong, wrong.Reason);
+        Assert.Contains("secret", wrong.Message, StringComparison.Ordinal);
+        await steppedDown.Task.WaitAsync(TestHub.Patience, Cancelled);
+        await using var above = second.OpenTree();
+        Assert.True(above.IsRoot);
+        Assert.Equal(second.Id, (await child.SendAsync(second.Id, "hello", Cancelled)).Destination);
+    }
+
+    [Fact]
     public async Task Options_are_checked_before_anything_is_opened()
     {
         var options = new NodeOptions { Name = "not a name", Port = -1 };

@@ -17,11 +17,13 @@ internal sealed class TestHub : IAsyncDisposable
 
     public NodeOptions Options => new() { Hubs = { Uri }, Listen = "127.0.0.1", StartTimeout = Patience };
 
-    public static async Task<TestHub> StartAsync() => new(await HubServer.StartAsync(new HubOptions { Port = 0 }, TestContext.Current.CancellationToken));
+    public static async Task<TestHub> StartAsync(string rootSecret = "") =>
+        new(await HubServer.StartAsync(new HubOptions { Port = 0, RootSecret = rootSecret }, TestContext.Current.CancellationToken));
 
-    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord, ChannelPolicy channels = ChannelPolicy.Auto)
+    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord, ChannelPolicy channels = ChannelPolicy.Auto, string rootSecret = "")
     {
         var options = Options;
+        options.RootSecret = rootSecret;
         options.Protocol = options.Protocol with { Topology = topology };
         options.Name = name;
         options.Channels = new() { Policy = channels };

@@ -17,9 +17,10 @@ internal static class HubCommand
         listen.Description = "The address to listen on, or a subnet of which this machine has one. Default: loopback only.";
         var open = new Option<bool>("--open") { Description = "Admit anybody also where the address is not loopback (not resistant to many identities)." };
         var tokens = new Option<string[]>("--token") { Description = "A join token that admits its bearer; may be given several times." };
+        var rootSecret = new Option<string?>("--root-secret") { Description = "The secret by which a node becomes the root of a tree; with one, nobody founds the network but who knows it." };
         var stun = CommonOptions.Port("--stun-port", 0, "Answer STUN on this UDP port; 0 does not.");
         var json = CommonOptions.Json();
-        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, open, tokens, stun, json };
+        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, open, tokens, rootSecret, stun, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
@@ -31,6 +32,7 @@ internal static class HubCommand
                 Open = parsed.GetValue(open),
                 StunPort = parsed.GetValue(stun) is > 0 and var stunPort ? stunPort : null,
                 Tokens = parsed.GetValue(tokens) ?? [],
+                RootSecret = parsed.GetValue(rootSecret) ?? "",
             };
 
             return Failures.GuardAsync(

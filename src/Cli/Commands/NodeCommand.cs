@@ -28,12 +28,13 @@ internal static class NodeCommand
         var listen = CommonOptions.Listen();
         var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
         var token = new Option<string?>("--token") { Description = "The join token, where the hub asks for one." };
+        var rootSecret = new Option<string?>("--root-secret") { Description = "The secret of the hub's tree: become its root, also in place of the one that there is." };
         var timeout = CommonOptions.Timeout(60);
         var topology = CommonOptions.Topology();
         var json = CommonOptions.Json();
         var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
-            hubs, name, data, listen, port, token, timeout, topology, json,
+            hubs, name, data, listen, port, token, rootSecret, timeout, topology, json,
         };
         var introduce = new IntroduceOptions();
         introduce.AddTo(command);
@@ -50,6 +51,7 @@ internal static class NodeCommand
                 Listen = parsed.GetValue(listen),
                 Port = parsed.GetValue(port),
                 Token = parsed.GetValue(token) ?? "",
+                RootSecret = parsed.GetValue(rootSecret) ?? "",
                 StartTimeout = parsed.GetValue(timeout),
                 Protocol = OverlayOptions.Default with { Topology = parsed.GetValue(topology) },
             };

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
@@ -7,6 +8,9 @@ namespace Overlay.Admission;
 
 public sealed partial class HubAdmission
 {
+    /// <summary>More roots than follow each other between two appointments.</summary>
+    private const uint EpochsBySecret = 1024;
+
     private void OnAdmit(Instant now, HubSession session, Admit admit, HubOutbox outbox)
     {
         if (!session.Requests.TryTake(now) || (!session.IsCharged && !_limits.TryAdmit(now, session.Remote)))
@@ -55,7 +59,7 @@ public sealed partial class HubAdmission
             LoseGateway(now, session, outbox);
         }
 
-        Welcome(now, session, admit.IsGuest, outbox);
+        Welcome(now, session, admit, outbox);
     }
 
     /// <summary>Where the newcomer belongs: where its certificate of an earlier time put it, else where this hub draws it.</summary>
@@ -99,10 +103,18 @@ public sealed partial class HubAdmission
             return (AdmitRefusal.BadSignature, "this session proved another key before");
         }
 
-        return HubProofs.VerifyAdmit(_identity.Signing, _speakerKey, session.Challenge, admit)
-            ? (null, "")
-            : (AdmitRefusal.BadSignature, "the signature does not fit key, challenge and hub");
+        if (!HubProofs.VerifyAdmit(_identity.Signing, _speakerKey, session.Challenge, admit))
+        {
+            return (AdmitRefusal.BadSignature, "the signature does not fit key, challenge and hub");
+        }
+
+        return admit.RootProof.IsEmpty || KnowsRootSecret(session, admit) ? (null, "")
+            : (AdmitRefusal.RootSecretWrong, IsDelegate || _options.RootSecret.Length == 0 ? "nobody becomes root by a secret here" : "this is not the secret of the root");
     }
+
+    private bool KnowsRootSecret(HubSession session, Admit admit) =>
+        !IsDelegate && _options.RootSecret.Length > 0
+        && CryptographicOperations.FixedTimeEquals(HubProofs.ProveRoot(_options.RootSecret, session.Challenge, _speakerKey, admit.PublicKey.Span), admit.RootProof.Span);
 
     /// <summary>The session speaks for this node from now on; an older session of the same node ends.</summary>
     private void Bind(Instant now, HubSession session, NodeCertificate certificate, UInt128 keyName, long instance, HubOutbox outbox)
@@ -119,17 +131,21 @@ public sealed partial class HubAdmission
         Shelve(now, session);
     }
 
-    private void Welcome(Instant now, HubSession session, bool isGuest, HubOutbox outbox)
+    private void Welcome(Instant now, HubSession session, Admit admit, HubOutbox outbox)
     {
         Descriptor? gateway = null;
         var retryAfter = TimeSpan.Zero;
         AdmitMode mode;
-        if ((session.Gateway = _gateways.Next(except: session)) is { } chosen)
+        if (!admit.RootProof.IsEmpty)
+        {
+            mode = AdmitMode.Found; // Also where a network stands: it goes over to the root that knows the secret.
+        }
+        else if ((session.Gateway = _gateways.Next(except: session)) is { } chosen)
         {
             mode = AdmitMode.Introduce;
             gateway = chosen.Descriptor;
         }
-        else if (!isGuest && _options.CanFound && !IsDelegate && MayFound(now) && (_founder is null || _founder == session))
+        else if (!admit.IsGuest && _options.RootSecret.Length == 0 && _options.CanFound && !IsDelegate && MayFound(now) && (_founder is null || _founder == session))
         {
             mode = AdmitMode.Found;
             _founder = session;
@@ -143,8 +159,22 @@ public sealed partial class HubAdmission
 
         _counters.Modes[(int)mode]++;
         var servers = _options.Ice.For(now, session.Member.ToString());
-        Reply(now, session, new Admitted(session.Certificate!, mode, (int)retryAfter.TotalMilliseconds, gateway, servers) { Seeds = _delegates.Seeds(now, _seeds) }, outbox);
+        var admitted = new Admitted(session.Certificate!, mode, (int)retryAfter.TotalMilliseconds, gateway, servers)
+        {
+            Seeds = _delegates.Seeds(now, _seeds),
+            Appointment = mode == AdmitMode.Found ? Appoint(session, bySecret: !admit.RootProof.IsEmpty, outbox) : null,
+        };
+        Reply(now, session, admitted, outbox);
         outbox.Observe(new() { Observation = HubObservation.Admitted, Session = session.Id, Peer = session.Member, Mode = mode });
+    }
+
+    /// <summary>Should the network be a tree, its founder is the root, of a later epoch than whoever this hub appointed before; by the secret of a much later one, so that a tree that
+    /// changed its root without the hub goes over to it.</summary>
+    private RootAppointment Appoint(HubSession session, bool bySecret, HubOutbox outbox)
+    {
+        _rootEpoch += bySecret ? EpochsBySecret : 1;
+        outbox.Persist();
+        return RootAppointment.Issue(_identity.Signing, session.Member, _rootEpoch);
     }
 
     /// <summary>Mechanisms §4: once, and again only when nobody of the founded network showed up for 20 s.</summary>

@@ -41,6 +41,7 @@ public sealed partial class HubAdmission
     private readonly List<HubSession> _contested = new(Attach.SlotCount + 1); // Lost their slots to somebody of perhaps another ring; at most one for each slot, the oldest first.
     private readonly HubCounters _counters = new();
     private bool _isFounded;
+    private uint _rootEpoch;
     private HubSession? _founder;
     private Instant _founderDue = Instant.Never;
     private Instant _gatewaySeenAt;
@@ -76,6 +77,7 @@ public sealed partial class HubAdmission
         _members = new(options.MaxKnownKeys);
         _limits = new(options);
         _isFounded = state?.IsFounded ?? false;
+        _rootEpoch = state?.RootEpoch ?? 0;
         _gatewaySeenAt = now;
         _guestInstance = now.UnixMilliseconds;
         _senders = new(identity.Signing, MaxVerifiedSenders);
@@ -122,6 +124,7 @@ public sealed partial class HubAdmission
     /// <summary>What must survive a restart; asked for by <see cref="HubEffectKind.Persist"/>.</summary>
     public HubState ExportState() => new(_isFounded, _positions.Export())
     {
+        RootEpoch = _rootEpoch,
         Numbers = _delegation is { } delegation ? new(delegation.NotBefore, _numbersUsed) : null,
     };
 

@@ -43,6 +43,10 @@ public sealed record HubAdmissionOptions
     /// <value>Default true.</value>
     public bool CanFound { get; init; } = true;
 
+    /// <summary>The secret by which a node becomes the root of a tree, at the beginning or in place of the root that there is.</summary>
+    /// <value>Default empty: nobody does, and the first newcomer founds the network. With a secret nobody founds it but who knows that.</value>
+    public string RootSecret { get; init; } = "";
+
     /// <summary>How long a hub whose network was founded waits for a gateway before it lets somebody found it again.</summary>
     /// <value>Default 20 s (mechanisms §4).</value>
     /// <remarks>Twice the gateways' longest back-off: a living network shows itself before a second one can begin.</remarks>

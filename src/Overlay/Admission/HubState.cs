@@ -8,6 +8,9 @@ public sealed record HubState(bool IsFounded, IReadOnlyList<CollidedKey> Collisi
     /// <summary>A new hub's state.</summary>
     public static readonly HubState New = new(IsFounded: false, []);
 
+    /// <summary>The epoch of the root that the hub appointed last, were the network a tree; 0: none yet.</summary>
+    public uint RootEpoch { get; init; }
+
     /// <summary>Numbers that a delegate has given to certificates; null for a hub.</summary>
     public DelegateNumbers? Numbers { get; init; }
 }

@@ -91,7 +91,7 @@ public sealed record HubStatistics
 internal sealed class HubCounters
 {
     public readonly long[] Modes = new long[(int)AdmitMode.Retry + 1];
-    public readonly long[] Refused = new long[(int)AdmitRefusal.DelegationEnded + 1];
+    public readonly long[] Refused = new long[(int)AdmitRefusal.RootSecretWrong + 1];
     public readonly long[] Dropped = new long[(int)DropReason.QueueFull + 1];
     public readonly long[] Closed = new long[(int)HubClose.Idle + 1];
     public int MaxSessions;

@@ -25,7 +25,7 @@ public sealed record HubHello(byte Version, ReadOnlyMemory<byte> HubKey, int Hub
     public override MessageKind Kind => MessageKind.HubHello;
 }
 
-/// <summary><c>[key (bin 64), instance, guest, token, signature (, certificate)]</c>: a newcomer proves its key by signing label ‖ challenge ‖ hub key ‖ instance.</summary>
+/// <summary><c>[key (bin 64), instance, guest, token, signature (, certificate | nil (, root proof (bin 32)))]</c>: a newcomer proves its key by signing label ‖ challenge ‖ hub key ‖ instance.</summary>
 /// <param name="PublicKey">The newcomer's key; its id follows from it (mechanisms §5).</param>
 /// <param name="Instance">Its instance.</param>
 /// <param name="IsGuest">It wants to send through a gateway only, not to join.</param>
@@ -35,6 +35,9 @@ public sealed record Admit(ReadOnlyMemory<byte> PublicKey, long Instance, bool I
 {
     /// <summary>The certificate that it has from an earlier time: whoever admits it now leaves it its id. Not signed; it proves itself.</summary>
     public NodeCertificate? Certificate { get; init; }
+
+    /// <summary>Shows that the newcomer knows the secret of the tree's root and means to be it (<see cref="HubProofs.ProveRoot"/>); empty where it does not.</summary>
+    public ReadOnlyMemory<byte> RootProof { get; init; }
 
     public override MessageKind Kind => MessageKind.Admit;
 }
@@ -52,7 +55,7 @@ public enum AdmitMode : byte
     Retry,
 }
 
-/// <summary><c>[certificate, mode, retryAfterMs, gateway | nil, [[url, user, credential]…] (, [seed…])]</c>.</summary>
+/// <summary><c>[certificate, mode, retryAfterMs, gateway | nil, [[url, user, credential]…] (, [seed…] (, appointment (bin 83)))]</c>.</summary>
 /// <param name="Certificate">The newcomer's certificate, signed by the hub.</param>
 /// <param name="Mode">What to do.</param>
 /// <param name="RetryAfterMilliseconds">With <see cref="AdmitMode.Retry"/>.</param>
@@ -74,6 +77,9 @@ public sealed record Admitted(
     /// <summary>Other places where one is admitted to this network, to be remembered for the day when this one is gone.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
+    /// <summary>With <see cref="AdmitMode.Found"/>: should the network be a tree, then the newcomer is its root.</summary>
+    public RootAppointment? Appointment { get; init; }
+
     public override MessageKind Kind => MessageKind.Admitted;
 }
 
@@ -94,6 +100,9 @@ public enum AdmitRefusal : byte
 
     /// <summary>The member that introduces here may admit nobody more: its number is used up, or its time is over.</summary>
     DelegationEnded,
+
+    /// <summary>The newcomer wants to be the tree's root, and its secret is not the hub's, or the hub has none.</summary>
+    RootSecretWrong,
 }
 
 /// <summary><c>[reason, text]</c>.</summary>

@@ -75,29 +75,39 @@ internal static class HubMessagesCodec
 
     private static void Write(ref MessagePackWriter writer, Admit admit)
     {
-        writer.BeginArray(admit.Certificate is null ? 5 : 6);
+        writer.BeginArray(!admit.RootProof.IsEmpty ? 7 : admit.Certificate is null ? 5 : 6);
         writer.Write(admit.PublicKey.Span);
         writer.Write(admit.Instance);
         writer.Write(admit.IsGuest);
         writer.Write(admit.Token);
         writer.Write(admit.Signature.Span);
-        if (admit.Certificate is { } kept)
+        if (admit.Certificate is not null || !admit.RootProof.IsEmpty)
         {
-            writer.Write(kept);
+            writer.WriteOptional(admit.Certificate);
+        }
+
+        if (!admit.RootProof.IsEmpty)
+        {
+            writer.Write(admit.RootProof.Span);
         }
     }
 
     private static void Write(ref MessagePackWriter writer, Admitted admitted)
     {
-        writer.BeginArray(admitted.Seeds.Count == 0 ? 5 : 6);
+        writer.BeginArray(admitted.Appointment is not null ? 7 : admitted.Seeds.Count == 0 ? 5 : 6);
         writer.Write(admitted.Certificate);
         writer.Write((byte)admitted.Mode);
         writer.Write(admitted.RetryAfterMilliseconds);
         writer.WriteOptional(admitted.Gateway);
         WriteIceServers(ref writer, admitted.IceServers);
-        if (admitted.Seeds.Count > 0)
+        if (admitted.Seeds.Count > 0 || admitted.Appointment is not null)
         {
             writer.Write(admitted.Seeds);
+        }
+
+        if (admitted.Appointment is { } appointment)
+        {
+            writer.Write(appointment.Encoded);
         }
     }
 
@@ -148,12 +158,14 @@ internal static class HubMessagesCodec
             MessageKind.Admit => new Admit(
                 reader.ReadBytes(ISigning.PublicKeyBytes), reader.ReadInt64(), reader.ReadBoolean(), reader.ReadString(MaxTokenBytes), reader.ReadSignature())
             {
-                Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null,
+                Certificate = reader.ElementsLeft > 0 ? reader.ReadOptionalCertificate() : null,
+                RootProof = reader.ElementsLeft > 0 ? reader.ReadBytes(HubProofs.RootProofBytes) : default,
             },
             MessageKind.Admitted => new Admitted(
                 reader.ReadCertificate(), reader.ReadEnum<AdmitMode>(), reader.ReadInt32(), reader.ReadOptionalDescriptor(), ReadIceServers(ref reader))
             {
                 Seeds = reader.ElementsLeft > 0 ? ReadSeeds(ref reader) : [],
+                Appointment = reader.ElementsLeft > 0 ? reader.ReadAppointment() : null,
             },
             MessageKind.AdmitRefused => new AdmitRefused(reader.ReadEnum<AdmitRefusal>(), reader.ReadString(MaxTextBytes)),
             MessageKind.Attach => new Attach(reader.ReadCertificate(), reader.ReadInt64(), ReadSlots(ref reader), reader.ReadSignature()),

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using Overlay.Identity;
 
@@ -12,6 +13,7 @@ namespace Overlay.Messages;
 /// admit:    | "overlay admit v1"    | challenge 32 | speaker's key 64 | instance 8 |
 /// attach:   | "overlay attach v1"   | challenge 32 | speaker's key 64 | instance 8 | certificate hash 16 | slot 1 … |
 /// delegate: | "overlay delegate v1" | challenge 32 | speaker's key 64 | instance 8 | certificate hash 16 | address n |
+/// root:     HMAC-SHA-256(secret, "overlay root v1" ‖ challenge 32 ‖ speaker's key 64 ‖ the newcomer's key 64)
 /// </code>
 /// </remarks>
 public static class HubProofs
@@ -19,9 +21,14 @@ public static class HubProofs
     /// <summary>Bytes of a session's challenge.</summary>
     public const int ChallengeBytes = 32;
 
+    /// <summary>Bytes of <see cref="ProveRoot"/>.</summary>
+    public const int RootProofBytes = 32;
+
     private const int CommonBytes = ChallengeBytes + ISigning.PublicKeyBytes + 8;
 
     private static ReadOnlySpan<byte> AdmitLabel => "overlay admit v1"u8;
+
+    private static ReadOnlySpan<byte> RootLabel => "overlay root v1"u8;
 
     private static ReadOnlySpan<byte> AttachLabel => "overlay attach v1"u8;
 
@@ -43,6 +50,18 @@ public static class HubProofs
         WriteCommon(AdmitLabel, hello.Challenge.Span, hello.GetSpeakerKey(), instance, signed);
         signing.Sign(signed, signature);
         return new(signing.PublicKey.ToArray(), instance, isGuest, token, signature) { Certificate = kept };
+    }
+
+    /// <summary>Shows to this session of this hub, and to no other, that the newcomer knows the root's secret; the secret itself never travels.</summary>
+    public static byte[] ProveRoot(string secret, ReadOnlySpan<byte> challenge, ReadOnlySpan<byte> speakerKey, ReadOnlySpan<byte> newcomerKey)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(secret);
+        Span<byte> text = stackalloc byte[RootLabel.Length + ChallengeBytes + ISigning.PublicKeyBytes + ISigning.PublicKeyBytes];
+        RootLabel.CopyTo(text);
+        challenge[..ChallengeBytes].CopyTo(text[RootLabel.Length..]);
+        speakerKey[..ISigning.PublicKeyBytes].CopyTo(text[(RootLabel.Length + ChallengeBytes)..]);
+        newcomerKey[..ISigning.PublicKeyBytes].CopyTo(text[(RootLabel.Length + ChallengeBytes + ISigning.PublicKeyBytes)..]);
+        return HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), text);
     }
 
     /// <summary>Whether the holder of the key that <paramref name="admit"/> names signed it for this session of this hub.</summary>

@@ -83,7 +83,7 @@ public enum TreeReason : byte
     RootLost,
 }
 
-/// <summary><c>[nonce, reason, epoch, rank, sequence, size, former | nil, grandparent | nil, slot]</c>: asks the receiver to be its parent.</summary>
+/// <summary><c>[nonce, reason, epoch, rank, sequence, size, former | nil, grandparent | nil, slot (, vote (bin 64))]</c>: asks the receiver to be its parent.</summary>
 /// <param name="Nonce">Repeated by the answer.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Clock">The asker's clock, which stands still until the answer: only a node with a later one may accept.</param>
@@ -94,6 +94,9 @@ public sealed record TreeAttach(ulong Nonce, TreeReason Reason, TreeClock Clock,
 {
     /// <summary>The child number that it had and wants to have again; <see cref="TreeAttached.NoSlot"/>: any.</summary>
     public byte Slot { get; init; } = TreeAttached.NoSlot;
+
+    /// <summary>With <see cref="TreeReason.RootLost"/>: the vote, signed for others to see (<see cref="RootWarrant"/>); empty where none is.</summary>
+    public ReadOnlyMemory<byte> Vote { get; init; }
 
     public override MessageKind Kind => MessageKind.TreeAttach;
 }
@@ -162,7 +165,7 @@ public sealed record TreeEcho(uint Sequence, TreeShape Shape) : Payload
 /// <param name="Slot">The number of its child on the way; <see cref="TreeAttached.NoSlot"/> for a foster child.</param>
 public readonly record struct TreeStep(Descriptor Node, byte Slot);
 
-/// <summary><c>[[[ancestor, slot]…], spare | nil, uncle | nil, [stand-in…], rootChildren]</c>: where the receiver is; sent when it changes.</summary>
+/// <summary><c>[[[ancestor, slot]…], spare | nil, uncle | nil, [stand-in…], rootChildren (, warrant)]</c>: where the receiver is; sent when it changes.</summary>
 /// <param name="Ancestors">From the root to the sender.</param>
 /// <param name="Spare">To whom the receiver keeps its spare link.</param>
 /// <param name="Uncle">To whom the receiver's children keep theirs.</param>
@@ -180,6 +183,9 @@ public sealed record TreePosition(
 
     /// <summary>Stand-ins of a root.</summary>
     public const int MaxStandIns = 3;
+
+    /// <summary>What shows the root to be one; only where the receiver was not told before.</summary>
+    public RootWarrant? Warrant { get; init; }
 
     public override MessageKind Kind => MessageKind.TreePosition;
 }
@@ -247,14 +253,14 @@ public enum TreeNews : byte
     /// <summary>The sender is ready to stand in for the root.</summary>
     StandInReady,
 
-    /// <summary>There is a tree of that reign; the node named is its root, or belongs to it.</summary>
+    /// <summary>There is a tree of that reign; the node named belongs to it. With a nonce the receiver says the same of its own tree.</summary>
     Reign,
 
     /// <summary>Somebody without a parent wants to join whose clock comes from a later reign than the tree's.</summary>
     Outlived,
 }
 
-/// <summary><c>[news, nonce, epoch, rank, subject, node | nil]</c>.</summary>
+/// <summary><c>[news, nonce, epoch, rank, subject, node | nil (, warrant)]</c>.</summary>
 /// <param name="News">What happened.</param>
 /// <param name="Nonce">Of the errand it answers, or 0.</param>
 /// <param name="Epoch">The reign spoken of.</param>
@@ -263,15 +269,21 @@ public enum TreeNews : byte
 /// <param name="Node">Whom to turn to.</param>
 public sealed record TreeNotice(TreeNews News, ulong Nonce, uint Epoch, byte Rank, RingId Subject, Descriptor? Node) : Payload
 {
+    /// <summary>With <see cref="TreeNews.Reign"/>: what shows that tree's root to be one, where anything does.</summary>
+    public RootWarrant? Warrant { get; init; }
+
     public override MessageKind Kind => MessageKind.TreeNotice;
 }
 
-/// <summary><c>[epoch, rank, [root child…]]</c>: the root tells a stand-in whose votes count. From the root only.</summary>
+/// <summary><c>[epoch, rank, [root child…] (, signature (bin 64))]</c>: the root tells a stand-in whose votes count. From the root only.</summary>
 /// <param name="Epoch">The root's.</param>
 /// <param name="Rank">Which stand-in it is: the first has the highest.</param>
 /// <param name="View">The root's children.</param>
 public sealed record TreeStandIn(uint Epoch, byte Rank, IReadOnlyList<Descriptor> View) : Payload
 {
+    /// <summary>The root's, over all of it, for others to see (<see cref="RootWarrant"/>); empty where there is none.</summary>
+    public ReadOnlyMemory<byte> Signature { get; init; }
+
     public override MessageKind Kind => MessageKind.TreeStandIn;
 }
 

@@ -26,7 +26,7 @@ internal static class TreeMessagesCodec
                 writer.Write(place.Certificate);
                 return true;
             case TreeAttach attach:
-                writer.BeginArray(9);
+                writer.BeginArray(attach.Vote.IsEmpty ? 9 : 10);
                 writer.Write(attach.Nonce);
                 writer.Write((byte)attach.Reason);
                 Write(ref writer, attach.Clock);
@@ -34,6 +34,7 @@ internal static class TreeMessagesCodec
                 writer.WriteOptional(attach.Former.HasValue, attach.Former.GetValueOrDefault());
                 writer.WriteOptional(attach.Grandparent);
                 writer.Write(attach.Slot);
+                WriteUnlessEmpty(ref writer, attach.Vote);
                 return true;
             case TreeAttached attached:
                 writer.BeginArray(6);
@@ -79,21 +80,31 @@ internal static class TreeMessagesCodec
                 reader.ReadOptionalDescriptor())
             {
                 Slot = reader.ReadByte(),
+                Vote = reader.ElementsLeft > 0 ? reader.ReadSignature() : default,
             },
             MessageKind.TreeAttached => new TreeAttached(reader.ReadUInt64(), reader.ReadEnum<TreeVerdict>(), ReadClock(ref reader), reader.ReadByte()),
             MessageKind.TreeBeacon => new TreeBeacon(ReadClock(ref reader)),
             MessageKind.TreeEcho => new TreeEcho(
-                ReadUInt32(ref reader),
+                reader.ReadUInt32(),
                 new TreeShape(ReadCount(ref reader), reader.ReadByte(), ReadCount(ref reader), reader.ReadByte(), ReadCount(ref reader))),
             MessageKind.TreePosition => new TreePosition(
-                ReadSteps(ref reader), reader.ReadOptionalDescriptor(), reader.ReadOptionalDescriptor(), reader.ReadDescriptors(TreePosition.MaxStandIns), ReadCount(ref reader)),
-            MessageKind.TreeTable => new TreeTable(reader.ReadBoolean(), ReadIds(ref reader), ReadIds(ref reader)),
+                ReadSteps(ref reader), reader.ReadOptionalDescriptor(), reader.ReadOptionalDescriptor(), reader.ReadDescriptors(TreePosition.MaxStandIns), ReadCount(ref reader))
+            {
+                Warrant = reader.ElementsLeft > 0 ? reader.ReadOptionalWarrant() : null,
+            },
+            MessageKind.TreeTable => new TreeTable(reader.ReadBoolean(), reader.ReadIds(TreeTable.MaxIds), reader.ReadIds(TreeTable.MaxIds)),
             MessageKind.TreeDigest => new TreeDigest(ReadCount(ref reader), reader.ReadUInt64()),
             MessageKind.TreeErrand => new TreeErrand(
                 reader.ReadEnum<TreeTask>(), reader.ReadUInt64(), reader.ReadDescriptor(), reader.ReadByte(), reader.ReadRingId(), reader.ReadOptionalDescriptor()),
             MessageKind.TreeNotice => new TreeNotice(
-                reader.ReadEnum<TreeNews>(), reader.ReadUInt64(), ReadUInt32(ref reader), reader.ReadByte(), reader.ReadRingId(), reader.ReadOptionalDescriptor()),
-            MessageKind.TreeStandIn => new TreeStandIn(ReadUInt32(ref reader), reader.ReadByte(), reader.ReadDescriptors()),
+                reader.ReadEnum<TreeNews>(), reader.ReadUInt64(), reader.ReadUInt32(), reader.ReadByte(), reader.ReadRingId(), reader.ReadOptionalDescriptor())
+            {
+                Warrant = reader.ElementsLeft > 0 ? reader.ReadOptionalWarrant() : null,
+            },
+            MessageKind.TreeStandIn => new TreeStandIn(reader.ReadUInt32(), reader.ReadByte(), reader.ReadDescriptors())
+            {
+                Signature = reader.ElementsLeft > 0 ? reader.ReadSignature() : default,
+            },
             MessageKind.TreeNotHere => new TreeNotHere(reader.ReadRingId()),
             _ => null,
         };
@@ -106,7 +117,7 @@ internal static class TreeMessagesCodec
         switch (payload)
         {
             case TreePosition position:
-                writer.BeginArray(5);
+                writer.BeginArray(position.Warrant is null ? 5 : 6);
                 writer.BeginArray(position.Ancestors.Count);
                 for (var i = 0; i < position.Ancestors.Count; i++)
                 {
@@ -119,12 +130,17 @@ internal static class TreeMessagesCodec
                 writer.WriteOptional(position.Uncle);
                 writer.Write(position.StandIns);
                 writer.Write(position.RootChildren);
+                if (position.Warrant is not null)
+                {
+                    writer.WriteOptional(position.Warrant);
+                }
+
                 return true;
             case TreeTable table:
                 writer.BeginArray(3);
                 writer.Write(table.Reset);
-                WriteIds(ref writer, table.Added);
-                WriteIds(ref writer, table.Gone);
+                writer.WriteIds(table.Added);
+                writer.WriteIds(table.Gone);
                 return true;
             case TreeDigest digest:
                 writer.BeginArray(2);
@@ -154,22 +170,36 @@ internal static class TreeMessagesCodec
                 writer.WriteOptional(errand.Parent);
                 return true;
             case TreeNotice notice:
-                writer.BeginArray(6);
+                writer.BeginArray(notice.Warrant is null ? 6 : 7);
                 writer.Write((byte)notice.News);
                 writer.Write(notice.Nonce);
                 writer.Write((ulong)notice.Epoch);
                 writer.Write(notice.Rank);
                 writer.Write(notice.Subject);
                 writer.WriteOptional(notice.Node);
+                if (notice.Warrant is not null)
+                {
+                    writer.WriteOptional(notice.Warrant);
+                }
+
                 return true;
             case TreeStandIn standIn:
-                writer.BeginArray(3);
+                writer.BeginArray(standIn.Signature.IsEmpty ? 3 : 4);
                 writer.Write((ulong)standIn.Epoch);
                 writer.Write(standIn.Rank);
                 writer.Write(standIn.View);
+                WriteUnlessEmpty(ref writer, standIn.Signature);
                 return true;
             default:
                 return false;
+        }
+    }
+
+    private static void WriteUnlessEmpty(ref MessagePackWriter writer, ReadOnlyMemory<byte> signature)
+    {
+        if (!signature.IsEmpty)
+        {
+            writer.Write(signature.Span);
         }
     }
 
@@ -180,7 +210,7 @@ internal static class TreeMessagesCodec
         writer.Write((ulong)clock.Sequence);
     }
 
-    private static TreeClock ReadClock(ref MessagePackReader reader) => new(ReadUInt32(ref reader), reader.ReadByte(), ReadUInt32(ref reader));
+    private static TreeClock ReadClock(ref MessagePackReader reader) => new(reader.ReadUInt32(), reader.ReadByte(), reader.ReadUInt32());
 
     private static void Write(ref MessagePackWriter writer, TreeEcho echo)
     {
@@ -191,17 +221,6 @@ internal static class TreeMessagesCodec
         writer.Write(echo.Shape.FreeCount);
         writer.Write(echo.Shape.LeafDepth);
         writer.Write(echo.Shape.LeafCount);
-    }
-
-    private static uint ReadUInt32(ref MessagePackReader reader)
-    {
-        var value = reader.ReadUInt64();
-        if (value > uint.MaxValue)
-        {
-            reader.Fail();
-        }
-
-        return (uint)value;
     }
 
     /// <summary>A number of nodes: never negative.</summary>
@@ -228,34 +247,5 @@ internal static class TreeMessagesCodec
 
         reader.EndArray();
         return steps;
-    }
-
-    private static void WriteIds(ref MessagePackWriter writer, IReadOnlyList<RingId> ids)
-    {
-        if (writer.TryWriteBinary(ids.Count * RingId.Bytes, out var place))
-        {
-            for (var i = 0; i < ids.Count; i++)
-            {
-                PayloadFields.WriteTo(place[(i * RingId.Bytes)..], ids[i]);
-            }
-        }
-    }
-
-    private static RingId[] ReadIds(ref MessagePackReader reader)
-    {
-        var bytes = reader.ReadBinary(TreeTable.MaxIds * RingId.Bytes);
-        if (bytes.Length % RingId.Bytes != 0)
-        {
-            reader.Fail();
-            return [];
-        }
-
-        var ids = PayloadFields.NewList<RingId>(bytes.Length / RingId.Bytes);
-        for (var i = 0; i < ids.Length; i++)
-        {
-            ids[i] = PayloadFields.RingIdFrom(bytes[(i * RingId.Bytes)..]);
-        }
-
-        return ids;
     }
 }

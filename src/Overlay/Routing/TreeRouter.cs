@@ -48,6 +48,11 @@ public static class TreeRouter
             return new(HopKind.ToGuest, direct, MessageFlags.None, DropReason.None);
         }
 
+        if (message.HasDestinationVia && links.FindOpen(message.DestinationVia) is { IsSuspect: false } anchor && anchor.Id != avoid)
+        {
+            return new(HopKind.Forward, anchor, phase, DropReason.None); // Perhaps of another tree.
+        }
+
         if (tree.TryFindBelow(message.Target, out var child))
         {
             return Over(links, child, phase | MessageFlags.Final, avoid);
@@ -71,7 +76,7 @@ public static class TreeRouter
 
         return tree.TryWalk(message.Destination, out var next)
             ? Over(links, next, phase | MessageFlags.Final, avoid)
-            : tree.IsGathering ? Nowhere
+            : tree.IsGathering || tree.IsFenced ? Nowhere
             : new(HopKind.Deliver, null, MessageFlags.None, DropReason.None);
     }
 

@@ -53,6 +53,7 @@ public sealed partial class HubSessions
     private readonly int _hubCount;
     private readonly string _token;
     private readonly bool _isGuest;
+    private string _rootSecret;
     private byte[]? _rememberedKey;
     private HubSlots? _slots;
     private byte[]? _numbers; // Of the hubs in the host's list; null where each has its place as number.
@@ -70,12 +71,13 @@ public sealed partial class HubSessions
     /// <summary>Reads a word of each line of memory that a step touches (<see cref="OverlayNode.Recall"/>).</summary>
     internal long Recall() => _admitAt.Ticks + _slotsAt.Ticks + _current + (_sessions is null ? 0 : 1);
 
-    public HubSessions(NodeContext context, Courier courier, int hubCount, NodeIntroductions introductions, byte[]? rememberedKey, string token, bool isGuest)
+    public HubSessions(
+        NodeContext context, Courier courier, int hubCount, NodeIntroductions introductions, byte[]? rememberedKey, string token, bool isGuest, string rootSecret = "")
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(courier);
         ArgumentNullException.ThrowIfNull(introductions);
-        (_context, _courier, _rememberedKey, _token, _isGuest) = (context, courier, rememberedKey, token, isGuest);
+        (_context, _courier, _rememberedKey, _token, _isGuest, _rootSecret) = (context, courier, rememberedKey, token, isGuest, rootSecret);
         _introductions = introductions.IsNone ? null : new(hubCount, introductions);
         _hubCount = hubCount + introductions.Seeds;
     }
@@ -85,6 +87,9 @@ public sealed partial class HubSessions
 
     /// <summary>With <see cref="HubEventKind.Refused"/>: the hub's words.</summary>
     public AdmitRefused? Refusal { get; private set; }
+
+    /// <summary>With <see cref="HubEventKind.Found"/>: should the network be a tree, this node is its root by that word.</summary>
+    public RootAppointment? Appointment { get; private set; }
 
     /// <summary>The key of the hub, empty before the first hello.</summary>
     public ReadOnlyMemory<byte> HubKey => _rememberedKey;
@@ -407,7 +412,13 @@ public sealed partial class HubSessions
     {
         (hub.SentAt, hub.Asked) = (now, null); // Whoever asks for admission is nobody's gateway any more.
         _admitAt = now + TimeSpan.FromSeconds(5); // Unanswered: once more.
-        _courier.SendToHub(now, hub.Id, HubProofs.SignAdmit(_context.Signing, hub.Hello!, _context.Self.Instance, _isGuest, _token, CertificateToShow(hub.Hello!)));
+        var admit = HubProofs.SignAdmit(_context.Signing, hub.Hello!, _context.Self.Instance, _isGuest, _token, CertificateToShow(hub.Hello!));
+        if (_rootSecret.Length > 0 && hub.Hello!.Delegation is null)
+        {
+            admit = admit with { RootProof = HubProofs.ProveRoot(_rootSecret, hub.Hello.Challenge.Span, hub.Hello.GetSpeakerKey(), _context.Signing.PublicKey) };
+        }
+
+        _courier.SendToHub(now, hub.Id, admit);
     }
 
     private void Admitted(Instant now, HubSession hub, Admitted admitted)
@@ -428,6 +439,8 @@ public sealed partial class HubSessions
         {
             case AdmitMode.Found:
                 Event = HubEventKind.Found;
+                Appointment = admitted.Appointment;
+                _rootSecret = ""; // Once: whoever steps down later for a newer root is not to be it again.
                 break;
             case AdmitMode.Introduce:
                 _gateway = admitted.Gateway?.Id;

@@ -35,7 +35,11 @@ public sealed partial class OverlayTree
 
         if (_parent is not { } parent || parent.Id != from.Id)
         {
-            ConsiderReign(now, from, beacon.Clock, from.Descriptor);
+            if (beacon.Clock.Reign != _clock.Reign)
+            {
+                Differ(now, from.Id);
+            }
+
             if (_seek is not { Step: SeekStep.Attaching } seek || seek.Target.Id != from.Id)
             {
                 _port.Send(now, from.Id, new TreeNotice(TreeNews.Detached, 0, 0, 0, _self, null));
@@ -45,6 +49,7 @@ public sealed partial class OverlayTree
         }
 
         _parentHeardAt = now;
+        EndFence();
         if (beacon.Clock > _clock && !IsFrozen)
         {
             _clock = beacon.Clock;

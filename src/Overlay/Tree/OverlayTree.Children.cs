@@ -41,6 +41,11 @@ public sealed partial class OverlayTree
             return TreeVerdict.Refused;
         }
 
+        if (IsRoot && attach.Reason == TreeReason.RootLost)
+        {
+            TakeLateVote(now, from, attach);
+        }
+
         if (isVote && !TakeVote(now, from, attach))
         {
             return IsStandIn ? TreeVerdict.NotYet : TreeVerdict.Refused;
@@ -130,7 +135,7 @@ public sealed partial class OverlayTree
         }
 
         child.Peer = from;
-        (child.HeardAt, child.UnlinkedAt, child.FosteredAt, child.Told) = (now, Moment.Never, now, null);
+        (child.HeardAt, child.UnlinkedAt, child.FosteredAt, child.Told, child.ToldWarrant) = (now, Moment.Never, now, null, null);
         (child.Former, child.Grandparent) = (attach.Former, attach.Grandparent);
         if (child.Shape.Size < attach.Size)
         {
@@ -154,7 +159,7 @@ public sealed partial class OverlayTree
         NoteVacancy(now, child);
         FosterCount -= child.IsFoster ? 1 : 0;
         Tell(why is NeighbourEnd.Died or NeighbourEnd.Lost ? Observation.ChildFailed : Observation.ChildClosed, child.Id);
-        if (why is NeighbourEnd.Died or NeighbourEnd.Left && child.Shape.Size > 1)
+        if (why is (NeighbourEnd.Died or NeighbourEnd.Left) && child.Shape.Size > 1)
         {
             if (!child.IsFoster)
             {
@@ -171,6 +176,11 @@ public sealed partial class OverlayTree
             {
                 _reservations.Add(new(child.Id, child.Slot, now + Settles)); // It lives, and may come back; else its keys' records come.
             }
+        }
+
+        if (IsRoot && why is (NeighbourEnd.Died or NeighbourEnd.Lost))
+        {
+            CountLoss(now);
         }
 
         ReleaseLink(now, child.Id);

@@ -136,7 +136,7 @@ public sealed partial class OverlayTree
     {
         seek.Step = SeekStep.Linking;
         seek.Due = now + _options.LinkSetUpTimeout;
-        _port.WantLink(now, seek.Target, LinkPurpose.Ring);
+        _port.WantLinkVia(now, seek.Target, LinkPurpose.Ring, seek.Via);
         if (_port.IsLinked(seek.Target.Id))
         {
             BeginAttach(now, seek);
@@ -152,7 +152,7 @@ public sealed partial class OverlayTree
     private void SendAttach(Instant now, TreeSeek seek)
     {
         seek.Due = now + (_options.QueryTimeout / 2);
-        _port.Send(now, seek.Target.Id, new TreeAttach(seek.Nonce, seek.Reason, _clock, _table.Count + 1, seek.Former, seek.Grandparent) { Slot = WantedSlot });
+        _port.Send(now, seek.Target.Id, new TreeAttach(seek.Nonce, seek.Reason, _clock, _table.Count + 1, seek.Former, seek.Grandparent) { Slot = WantedSlot, Vote = seek.Vote });
     }
 
     /// <summary>The step itself: from here on <paramref name="from"/> is the parent.</summary>

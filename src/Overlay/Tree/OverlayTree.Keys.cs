@@ -85,7 +85,7 @@ public sealed partial class OverlayTree
     }
 
     /// <summary>Whether this node is responsible for <paramref name="key"/>: the walk from the root ends here.</summary>
-    public bool Owns(RingId key) => IsMember && !IsOrphan && !IsGathering && IsOnWalk(key) && !TryWalk(key, out _);
+    public bool Owns(RingId key) => IsMember && !IsOrphan && !IsGathering && !IsFenced && IsOnWalk(key) && !TryWalk(key, out _);
 
     /// <summary>Whether this node has had time to get all that others keep of <paramref name="key"/>, for which it is responsible.</summary>
     public bool IsSettledFor(Instant now, RingId key)

@@ -61,6 +61,7 @@ public sealed partial class OverlayTree
         var before = _ancestors.Length;
         var isNearRoot = ancestors.Length == 1; // The links that outlive the root are not to wait.
         (_ancestors, _uncle, _standIns, _rootChildren) = (ancestors, position.Uncle, position.StandIns, position.RootChildren);
+        TakeWarrant(ancestors[0].Node.Id, position.Warrant);
         if (_spareWish != position.Spare)
         {
             DropSpare(now);
@@ -143,7 +144,7 @@ public sealed partial class OverlayTree
         _farDue = now + period + _random.Between(TimeSpan.Zero, period);
         foreach (var far in _far)
         {
-            TellReign(now, far);
+            TellReign(now, far, Brief);
         }
 
         if (IsRootChild)
@@ -267,9 +268,10 @@ public sealed partial class OverlayTree
         foreach (var child in _children)
         {
             var position = PositionOf(child, standIns);
-            if (!IsSame(child.Told, position))
+            if (!IsSame(child.Told, position) || !ReferenceEquals(child.ToldWarrant, _warrant))
             {
-                child.Told = position;
+                position = ReferenceEquals(child.ToldWarrant, _warrant) ? position : position with { Warrant = _warrant };
+                (child.Told, child.ToldWarrant) = (position, _warrant);
                 _port.Send(now, child.Id, position);
             }
         }

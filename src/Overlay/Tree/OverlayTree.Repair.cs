@@ -185,7 +185,7 @@ public sealed partial class OverlayTree
                 StandInReady(now, from, notice);
                 break;
             case TreeNews.Reign when notice.Node is { } node:
-                ConsiderReign(now, from, new TreeClock(notice.Epoch, notice.Rank, 0), node);
+                OnReign(now, from, notice, node);
                 break;
             case TreeNews.Outlived when IsRoot:
                 OutliveReign(now, new TreeClock(notice.Epoch, notice.Rank, 0));

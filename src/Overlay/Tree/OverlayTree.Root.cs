@@ -21,18 +21,14 @@ public sealed partial class OverlayTree
     private static readonly TimeSpan LastHope = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan StandInPatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>A reign farther off than that is nobody's who once belonged here.</summary>
-    private const uint FarthestEpoch = 64;
-
     /// <summary>The voters of a new root ask again each second and a half.</summary>
     private static readonly TimeSpan Gathers = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan ReignPause = TimeSpan.FromSeconds(5);
 
     private StandInPlace[]? _standInPlaces;
     private StandInDuty? _duty;
-    private Moment _reignToldAt;
-    private ulong _laterReign;
-    private Moment _outlivedAt;
+    private RootWarrant? _warrant;
+    private RootSuccession? _claim;
+    private RootWarrant? _claimed;
     private Moment _gathersUntil;
     private int _gathers;
 
@@ -41,8 +37,11 @@ public sealed partial class OverlayTree
 
     private bool IsStandIn => _duty is not null;
 
+    /// <summary>What shows this tree's root to be one, as far as this node was told and found it true.</summary>
+    public RootWarrant? Warrant => _warrant;
+
     /// <summary>The hub appoints this node: it founds the tree, or takes it over where <paramref name="epoch"/> is later than its own.</summary>
-    public void BecomeRoot(Instant now, uint epoch = 1)
+    public void BecomeRoot(Instant now, uint epoch = 1, RootAppointment? appointment = null)
     {
         if (IsRoot || epoch <= _clock.Epoch)
         {
@@ -50,6 +49,8 @@ public sealed partial class OverlayTree
         }
 
         BecomeRoot(now, new TreeClock(epoch, FirstRank, 1));
+        var warrant = appointment is null ? null : new RootWarrant(appointment, []);
+        _warrant = warrant is not null && appointment!.Root == _self && _authority?.IsValid(warrant) == true ? warrant : null;
     }
 
     private void BecomeRoot(Instant now, TreeClock clock)
@@ -65,7 +66,7 @@ public sealed partial class OverlayTree
 
         DropSpare(now);
         (IsRoot, _clock, _ancestors, _duty, _isRootGone) = (true, clock, [], null, false);
-        (_news, _flushDue, _uncle, _standIns) = (null, Moment.Never, null, []);
+        (_news, _flushDue, _uncle, _standIns, _warrant, _claim) = (null, Moment.Never, null, [], null, null);
         _standInPlaces = new StandInPlace[TreePosition.MaxStandIns];
         if (!IsMember)
         {
@@ -81,7 +82,7 @@ public sealed partial class OverlayTree
     {
         if (standIn.Id == _self)
         {
-            var own = new TreeAttach(0, TreeReason.RootLost, _clock, _table.Count + 1, _former, null);
+            var own = new TreeAttach(0, TreeReason.RootLost, _clock, _table.Count + 1, _former, null) { Vote = SignVote(_self) };
             if (!TakeVote(now, _port.Self, own))
             {
                 _seek = new TreeSeek(TreeReason.RootLost, 0) { Step = SeekStep.Paused, Due = now + VotePatience };
@@ -94,10 +95,13 @@ public sealed partial class OverlayTree
         {
             Former = _former,
             Patience = VotePatience,
+            Vote = SignVote(standIn.Id),
             Source = TryFindOutside(Round, out var outside) ? outside : _self,
         };
         SeekNode(now, seek, standIn);
     }
+
+    private byte[] SignVote(RingId standIn) => _authority is { Judges: true } ? _authority.SignVote(_clock.Epoch, _former, standIn) : [];
 
     /// <summary>A root child's vote. True where this node is the root by it.</summary>
     private bool TakeVote(Instant now, in Contact from, TreeAttach vote)
@@ -107,9 +111,17 @@ public sealed partial class OverlayTree
             return false;
         }
 
-        if (duty.View.Contains(from.Id))
+        var ballot = from.Certificate is not null && _authority is { Judges: true } && _authority.IsVote(from.Certificate, duty.Epoch, duty.Root, _self, vote.Vote.Span)
+            ? new RootVote(from.Certificate, vote.Vote)
+            : null;
+        if (ballot is null && !duty.Signature.IsEmpty)
         {
-            duty.Votes.Add(from.Id);
+            return false; // Who is asked for a signature gives one.
+        }
+
+        if (duty.View.Contains(from.Id) && duty.Votes.Add(from.Id) && ballot is not null)
+        {
+            duty.Ballots.Add(ballot);
         }
 
         duty.FirstVoteAt = Instant.Min(duty.FirstVoteAt, now);
@@ -119,9 +131,48 @@ public sealed partial class OverlayTree
             return false;
         }
 
+        var before = _warrant;
         BecomeRoot(now, new TreeClock(duty.Epoch + 1, duty.Rank, 1));
         (_gathersUntil, _gathers) = (now + Gathers, duty.View.Count);
+        ClaimRoot(before, duty);
         return true;
+    }
+
+    /// <summary>The dead root's word and the votes so far; the dead among its children do not vote, so there may be too few of them for others to believe it.</summary>
+    private void ClaimRoot(RootWarrant? before, StandInDuty duty)
+    {
+        if (before is { Successions.Count: < RootWarrant.MaxSuccessions } && duty.Signer is { } signer && before.Root == signer.Id)
+        {
+            _claimed = before;
+            _claim = new(signer, duty.Epoch, duty.Rank, _self, duty.Signed, duty.Signature, duty.Ballots);
+            TryProveClaim();
+        }
+    }
+
+    private void TryProveClaim()
+    {
+        if (_claim is { } claim && _claimed is { } before && claim.Votes.Count >= RootWarrant.VotesNeeded(claim.Rank, claim.View.Count))
+        {
+            var needed = new List<RootVote>();
+            for (var i = 0; i < claim.Votes.Count && needed.Count < RootWarrant.MaxVotes; i++)
+            {
+                needed.Add(claim.Votes[i]);
+            }
+
+            _warrant = new(before.Appointment, [.. before.Successions, claim with { Votes = needed }]);
+            (_claim, _claimed) = (null, null);
+        }
+    }
+
+    /// <summary>Votes that come when this node is the root already.</summary>
+    private void TakeLateVote(Instant now, in Contact from, TreeAttach vote)
+    {
+        if (_claim is { Votes: List<RootVote> votes } claim && vote.Former == claim.Root.Id && from.Certificate is { } voter && claim.MayVote(voter.Id)
+            && !votes.Exists(one => one.Voter.Id == voter.Id) && _authority!.IsVote(voter, claim.Epoch, claim.Root.Id, _self, vote.Vote.Span))
+        {
+            votes.Add(new(voter, vote.Vote));
+            TryProveClaim();
+        }
     }
 
     /// <summary>The root appoints this node, which is to be a leaf, as one of its stand-ins.</summary>
@@ -134,11 +185,18 @@ public sealed partial class OverlayTree
             return; // Only the root appoints.
         }
 
-        var votes = _duty is { } before && before.Epoch == appointment.Epoch && before.Root == from.Id ? before.Votes : [];
+        var before = _duty is { } held && held.Epoch == appointment.Epoch && held.Root == from.Id ? held : null;
         var view = new HashSet<RingId>();
         for (var i = 0; i < appointment.View.Count; i++)
         {
             view.Add(appointment.View[i].Id);
+        }
+
+        var isSigned = appointment.View.Count <= RootWarrant.MaxView && from.Certificate is not null && _authority is { Judges: true }
+            && _authority.IsStandIn(from.Certificate, appointment.Epoch, appointment.Rank, _self, IdsOf(appointment.View), appointment.Signature.Span);
+        if (!isSigned && !appointment.Signature.IsEmpty && _authority is { Judges: true })
+        {
+            return;
         }
 
         if (_duty is null || _duty.Root != from.Id)
@@ -146,7 +204,24 @@ public sealed partial class OverlayTree
             _port.Observe(new() { Observation = Observation.StandsIn, Number = appointment.Rank, Message = new() { Source = from.Id } });
         }
 
-        _duty = new(from.Id, appointment.Epoch, appointment.Rank, view, votes);
+        _duty = new(from.Id, appointment.Epoch, appointment.Rank, view, before?.Votes ?? [], before?.Ballots ?? [])
+        {
+            Signer = isSigned ? from.Certificate : null,
+            Signed = isSigned ? IdsOf(appointment.View) : [],
+            Signature = isSigned ? appointment.Signature : default,
+            FirstVoteAt = before?.FirstVoteAt ?? Moment.Never,
+        };
+    }
+
+    private static RingId[] IdsOf(IReadOnlyList<Descriptor> nodes)
+    {
+        var ids = new RingId[nodes.Count];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = nodes[i].Id;
+        }
+
+        return ids;
     }
 
     /// <summary>Who has children has its hands full: the root finds another leaf.</summary>
@@ -280,7 +355,7 @@ public sealed partial class OverlayTree
         var view = new List<Descriptor>();
         foreach (var child in _children)
         {
-            if (view.Count < Owner.MaxDescriptors)
+            if (view.Count < RootWarrant.MaxView)
             {
                 view.Add(child.Peer.Descriptor);
             }
@@ -290,86 +365,10 @@ public sealed partial class OverlayTree
         {
             if (places[i].Node is { } node)
             {
-                _port.Send(now, node.Id, new TreeStandIn(_clock.Epoch, (byte)(FirstRank - i), view));
+                var rank = (byte)(FirstRank - i);
+                var signature = _warrant is not null && _authority is not null ? _authority.SignStandIn(_clock.Epoch, rank, node.Id, IdsOf(view)) : [];
+                _port.Send(now, node.Id, new TreeStandIn(_clock.Epoch, rank, view) { Signature = signature });
             }
-        }
-    }
-
-    /// <summary>Tells <paramref name="to"/> of this node's tree: where there are two, one of them is of the later reign, and gathers the other.</summary>
-    private void TellReign(Instant now, RingId to)
-    {
-        var root = IsRoot ? _port.Self.Descriptor : _ancestors.Length > 0 && !IsOrphan ? _ancestors[0].Node : (Descriptor?)null;
-        if (root is { } node)
-        {
-            _port.Send(now, to, new TreeNotice(TreeNews.Reign, 0, _clock.Epoch, _clock.Rank, node.Id, node));
-        }
-    }
-
-    /// <summary>Somebody speaks of a tree with a root. Where it is later than ours, our root is told, and asks to be a child there: it steps down when it is accepted, not before.</summary>
-    private void ConsiderReign(Instant now, in Contact from, TreeClock clock, in Descriptor toward)
-    {
-        if (!IsMember || clock.Reign == _clock.Reign || now - _reignToldAt < ReignPause)
-        {
-            return;
-        }
-
-        if (clock.Reign < _clock.Reign)
-        {
-            _reignToldAt = now;
-            TellReign(now, from.Id);
-        }
-        else if (IsRoot)
-        {
-            _reignToldAt = now;
-            MeetTree(now, from.Id, toward);
-        }
-        else if (_ancestors.Length > 0 && _parent is not null && (_laterReign == clock.Reign || toward.Id == from.Id))
-        {
-            _reignToldAt = now;
-            _port.Send(now, _ancestors[0].Node.Id, new TreeNotice(TreeNews.Reign, 0, clock.Epoch, clock.Rank, toward.Id, toward));
-        }
-        else
-        {
-            (_reignToldAt, _laterReign) = (now, clock.Reign); // After a change of roots it is nearly always our own, and the beacon is on its way.
-        }
-    }
-
-    /// <summary>The hub knows another root of this network, and can signal between the two: of two trees the one of the later reign gathers the other.</summary>
-    public void MeetRoot(Instant now, in Contact other)
-    {
-        if (IsRoot)
-        {
-            MeetTree(now, other.Id, other.Descriptor);
-        }
-    }
-
-    private void MeetTree(Instant now, RingId source, in Descriptor toward)
-    {
-        if (_seek is null && toward.Id != _self && FindChild(toward.Id) is null)
-        {
-            SeekNode(now, new TreeSeek(TreeReason.Foster, _random.Next() | 1) { Former = _self, Source = source }, toward);
-        }
-    }
-
-    /// <summary>Somebody without a root asks to come in whose clock is of a later reign than this tree's: nobody here could ever accept it. So the root goes on to a reign that
-    /// is later than both. Clocks only go forward by that; and should the later root live after all, then it is the one to give way.</summary>
-    private void OutliveReign(Instant now, TreeClock clock)
-    {
-        if (clock.Reign <= _clock.Reign || clock.Epoch - _clock.Epoch > FarthestEpoch)
-        {
-            return;
-        }
-
-        if (IsRoot && !IsFrozen)
-        {
-            _clock = new(clock.Epoch + 1, _clock.Rank, _clock.Sequence + 1);
-            SendBeacons(now);
-            TellStandIns(now);
-        }
-        else if (_ancestors.Length > 0 && _parent is not null && now - _outlivedAt >= Beat)
-        {
-            _outlivedAt = now;
-            _port.Send(now, _ancestors[0].Node.Id, new TreeNotice(TreeNews.Outlived, 0, clock.Epoch, clock.Rank, _self, null));
         }
     }
 
@@ -377,8 +376,15 @@ public sealed partial class OverlayTree
     private record struct StandInPlace(Descriptor? Node, ulong Nonce, Moment AskedAt);
 
     /// <summary>What a stand-in knows: whom it stands in for, and whose votes count.</summary>
-    private sealed record StandInDuty(RingId Root, uint Epoch, byte Rank, HashSet<RingId> View, HashSet<RingId> Votes)
+    private sealed record StandInDuty(RingId Root, uint Epoch, byte Rank, HashSet<RingId> View, HashSet<RingId> Votes, List<RootVote> Ballots)
     {
         public Moment FirstVoteAt { get; set; } = Moment.Never;
+
+        /// <summary>The root that signed, and what: so that others believe it, too. Null where it did not.</summary>
+        public NodeCertificate? Signer { get; init; }
+
+        public IReadOnlyList<RingId> Signed { get; init; } = [];
+
+        public ReadOnlyMemory<byte> Signature { get; init; }
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class OverlayTree
     private static readonly TimeSpan DigestPeriod = TimeSpan.FromSeconds(30);
 
     /// <summary>While the tree changes, what a race left wrong is not to wait for the next round.</summary>
-    private static readonly TimeSpan DigestAfterNews = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DigestAfterNews = TimeSpan.FromSeconds(1);
 
     private Dictionary<RingId, bool>? _news; // id → came (true) or went
     private RareList<(int Child, Moment Due)> _lost;

@@ -10,7 +10,7 @@ namespace Overlay.Tree;
 /// <remarks>
 /// <para>A sub-machine of the node, as the ring is: handles, commands and <see cref="Advance"/> carry the time; what must be done goes to the
 /// <see cref="INodePort"/>, which never calls back. Cut by procedure: Joining (the way in, and every other search for a parent), Delegation (whom a newcomer is passed
-/// to), Children (who is accepted), Beacons, Tables, Positions (spare and far links), Repair (orphans and foster children), Root, Balance, Routing.</para>
+/// to), Children (who is accepted), Beacons, Tables, Positions (spare and far links), Repair (orphans and foster children), Root, Meeting (of two trees), Balance, Routing.</para>
 /// <para>Invariant: there is no cycle of parents, whatever fails and however late messages are. Each node has a clock (epoch, rank, sequence) that never goes back; it
 /// comes down from the root with the beacons, so that <em>every edge has clock(parent) ≥ clock(child)</em>. A node o that asks t to be its parent names its clock s and
 /// lets it stand still until the answer (it is <see cref="IsFrozen"/>). t accepts only while clock(t) &gt; s. Proof: assume that t were below o at the moment when o
@@ -26,6 +26,7 @@ public sealed partial class OverlayTree
 
     private readonly OverlayOptions _options;
     private readonly INodePort _port;
+    private readonly RootAuthority? _authority;
     private readonly RingId _self;
     private readonly List<TreeChild> _children = [];
     private readonly SubtreeTable _table = new();
@@ -37,11 +38,15 @@ public sealed partial class OverlayTree
     private Moment _leaveDue = Instant.Never;
 
     /// <summary>Makes the tree machine of a node that has its certificate: <c>port.Self</c> must be known.</summary>
-    public OverlayTree(OverlayOptions options, INodePort port, Prng random)
+    /// <param name="options">The protocol's tunables.</param>
+    /// <param name="port">The node.</param>
+    /// <param name="random">Decides schedules.</param>
+    /// <param name="authority">Judges who is root; null: everybody who says so.</param>
+    public OverlayTree(OverlayOptions options, INodePort port, Prng random, RootAuthority? authority = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(port);
-        (_options, _port, _random) = (options, port, random);
+        (_options, _port, _random, _authority) = (options, port, random, authority);
         _self = port.Self.Id;
     }
 
@@ -140,6 +145,7 @@ public sealed partial class OverlayTree
         }
 
         SeekLinkUp(now, peer);
+        NamedLinkUp(now, peer.Id);
     }
 
     /// <summary>An open link ended. That says nothing about the peer's life; after a while without one the tree goes on without the peer.</summary>
@@ -298,6 +304,8 @@ public sealed partial class OverlayTree
         TendPosition(now);
         TendFosters(now);
         TendRoot(now);
+        TendNamed(now);
+        TendFence(now);
         TendBalance(now);
         TendTable(now);
         TendKeys(now);

@@ -44,6 +44,9 @@ internal sealed class TreeChild(int key, in Contact peer, byte slot)
     /// <summary>What it was told of its position last.</summary>
     public TreePosition? Told { get; set; }
 
+    /// <summary>What it was told shows the root to be one.</summary>
+    public RootWarrant? ToldWarrant { get; set; }
+
     /// <summary>Entries of the table that point at it, and the sum of their hashes.</summary>
     public int TableCount { get; set; }
 

@@ -42,6 +42,12 @@ internal sealed class TreeSeek(TreeReason reason, ulong nonce)
 
     public RingId Source { get; init; }
 
+    /// <summary>The member of this tree through which it is reached, where it belongs to another one.</summary>
+    public RingId? Via { get; init; }
+
+    /// <summary>With <see cref="TreeReason.RootLost"/>: the vote.</summary>
+    public ReadOnlyMemory<byte> Vote { get; init; }
+
     public Moment Due { get; set; } = Moment.Never;
 
     public int Tries { get; set; }

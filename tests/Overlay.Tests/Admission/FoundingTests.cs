@@ -32,7 +32,7 @@ public sealed class FoundingTests
 
         Assert.True(world.Hub.IsFounded);
         Assert.True(world.Hub.ExportState().IsFounded);
-        Assert.Equal(1, world.Persisted);
+        Assert.Equal(2, world.Persisted); // The epoch of its appointment, and that it founded.
         Assert.True(world.Open(2).Hello.Founded);
         Assert.Contains(world.Observations, effect => effect.Observation == HubObservation.Founded && effect.Peer == founder.Id);
     }

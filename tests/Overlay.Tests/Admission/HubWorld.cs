@@ -169,23 +169,26 @@ internal sealed class Party(HubWorld world, SessionId session, KeyedSigning sign
     public bool Heard<T>()
         where T : Payload => Inbox.Exists(message => message.Body is SignedBody { Payload: T });
 
-    public Admitted Admit(bool isGuest = false, string token = "")
+    public Admitted Admit(bool isGuest = false, string token = "", string rootSecret = "")
     {
-        SendAdmit(isGuest, token);
+        SendAdmit(isGuest, token, rootSecret);
         var admitted = Last<Admitted>();
         Certificate = admitted.Certificate;
         return admitted;
     }
 
-    public AdmitRefusal Refused(string token = "")
+    public AdmitRefusal Refused(string token = "", string rootSecret = "")
     {
-        SendAdmit(isGuest: false, token);
+        SendAdmit(isGuest: false, token, rootSecret);
         Assert.Equal(HubClose.Refused, Closed);
         return Last<AdmitRefused>().Reason;
     }
 
-    public void SendAdmit(bool isGuest = false, string token = "") =>
-        SendHub(HubProofs.SignAdmit(signing, Hello, instance, isGuest, token));
+    public void SendAdmit(bool isGuest = false, string token = "", string rootSecret = "") =>
+        SendHub(HubProofs.SignAdmit(signing, Hello, instance, isGuest, token) with
+        {
+            RootProof = rootSecret.Length == 0 ? default : HubProofs.ProveRoot(rootSecret, Hello.Challenge.Span, Hello.GetSpeakerKey(), signing.PublicKey),
+        });
 
     public void Attach(params int[] slots) => SendHub(HubProofs.SignAttach(signing, Hello, Certificate!, instance, slots));
 

@@ -16,6 +16,9 @@ internal static class Samples
     private static readonly Delegation Right = Delegation.Issue(World.Signing(0), Key, 1, 2, 3, 4);
     private static readonly NodeCertificate Introduced = NodeCertificate.IssueDelegated(World.Signing(7), Right, 2, Key, Bytes(16), 1, 2);
 
+    private static readonly RootAppointment Appointment = RootAppointment.Issue(World.Hub, World.Contact(1).Id, uint.MaxValue);
+    private static readonly RootWarrant Warrant = new(Appointment, [new(Alice, 8, 2, World.Contact(2).Id, [RingId.From(5), RingId.From(6)], Signature, [new(Introduced, Signature)])]);
+
     public static readonly TraceContext Trace = new(0x0102030405060708, 0x090A0B0C0D0E0F10, 0x1112131415161718, 1);
 
     public static readonly NameRecord Record = NameRecordSecurity.Sign(World.Signing(1), "alice", Alice, 7, 3, 1_767_225_690_000);
@@ -34,6 +37,10 @@ internal static class Samples
         new Admit(Key, 5, true, "token", Signature),
         new Admit(Key, 5, false, "", Signature) { Certificate = Introduced },
         new Admitted(Alice, AdmitMode.Introduce, 0, Three[1], [new("turn:192.0.2.1:3478", "user", "secret"), new("stun:192.0.2.1:3478", "", "")]),
+        new Admit(Key, 5, false, "", Signature) { RootProof = Bytes(32) },
+        new Admit(Key, 5, false, "", Signature) { Certificate = Introduced, RootProof = Bytes(32) },
+        new Admitted(Alice, AdmitMode.Found, 0, null, []) { Appointment = Appointment },
+        new Admitted(Alice, AdmitMode.Found, 0, null, []) { Seeds = ["ws://192.0.2.1:5001/"], Appointment = Appointment },
         new Admitted(Alice, AdmitMode.Retry, 1500, null, []),
         new Admitted(Introduced, AdmitMode.Introduce, 0, Three[1], []) { Seeds = ["ws://192.0.2.1:5001/", "wss://hub.example/"] },
         new AskDelegation(Alice, 5, "token", "ws://192.0.2.1:5001/", Signature),
@@ -133,6 +140,10 @@ internal static class Samples
         new TreeEcho(9, new(100_000, TreeShape.NoFree, 0, 4, 11)),
         new TreePosition([new(Three[0], 9), new(Three[1], TreeAttached.NoSlot)], Three[2], null, Three, 10),
         new TreePosition([], null, Three[0], [], 0),
+        new TreePosition([new(Three[0], 9)], null, null, [], 3) { Warrant = new(Appointment, []) },
+        new TreeNotice(TreeNews.Reign, 2, 9, 3, RingId.From(8), Three[1]) { Warrant = Warrant },
+        new TreeStandIn(3, 3, Three) { Signature = Signature },
+        new TreeAttach(3, TreeReason.RootLost, new(5, 3, 0), 1, RingId.From(3), null) { Vote = Signature },
         new TreeTable(true, [RingId.From(1), RingId.From(0xFFFFFFFFFFFF)], []),
         new TreeTable(false, [], [RingId.From(5)]),
         new TreeDigest(5, ulong.MaxValue),
@@ -177,9 +188,11 @@ internal static class Samples
         ReadOnlyMemory<byte> memory => Convert.ToHexString(memory.Span),
         byte[] bytes => Convert.ToHexString(bytes),
         Delegation delegation => Convert.ToHexString(delegation.Encoded),
+        RootAppointment appointment => Convert.ToHexString(appointment.Encoded),
         NodeCertificate certificate => Convert.ToHexString(certificate.Encoded),
         IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Select(Describe))}]",
-        _ when value.GetType().Namespace!.StartsWith("Overlay.Messages", StringComparison.Ordinal) && !value.GetType().IsEnum =>
+        _ when value is RootWarrant or RootSuccession or RootVote
+            || (value.GetType().Namespace!.StartsWith("Overlay.Messages", StringComparison.Ordinal) && !value.GetType().IsEnum) =>
             $"{value.GetType().Name}({string.Join(", ", value.GetType().GetProperties().Select(one => $"{one.Name}: {Describe(one.GetValue(value))}"))})",
         _ => value.ToString()!,
     };

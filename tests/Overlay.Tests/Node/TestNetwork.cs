@@ -83,7 +83,7 @@ internal sealed class TestNetwork
 
     public IEnumerable<TestNode> Living => Nodes.Where(node => node.IsAlive);
 
-    public TestNode Add(bool isGuest = false, byte[]? rememberedHubKey = null, int? index = null)
+    public TestNode Add(bool isGuest = false, byte[]? rememberedHubKey = null, int? index = null, string rootSecret = "")
     {
         if (Nodes.Count == 0 && Hub is null && !_wasStopped)
         {
@@ -91,7 +91,7 @@ internal sealed class TestNetwork
         }
 
         var number = index ?? Nodes.Count;
-        var start = new NodeStart((ulong)number + (Seed * 1000), Now.UnixMilliseconds, HubCount, rememberedHubKey, "", isGuest);
+        var start = new NodeStart((ulong)number + (Seed * 1000), Now.UnixMilliseconds, HubCount, rememberedHubKey, "", isGuest) { RootSecret = rootSecret };
         var node = new TestNode(this, number, start, Options, IsSealed);
         Nodes.Add(node);
         node.Step((n, now, outbox) => n.Start(now, outbox));

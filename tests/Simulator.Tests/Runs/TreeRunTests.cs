@@ -32,6 +32,40 @@ public sealed class TreeRunTests
     }
 
     [Fact]
+    public void A_storm_of_re_attachments_under_random_delays_makes_no_cycle_and_ends_in_one_tree()
+    {
+        var result = new SimulationRun().Run(ScenarioReader.Find("tree-storm") with { Nodes = 600 }, RunSettings.Quiet);
+
+        Assert.Equal(0, result.ViolationCount);
+        Assert.InRange(result.Phases[1].Totals.Tree!.Reattachments, 50, int.MaxValue);
+        Assert.True(result.Succeeded, $"{result.Totals.Tree}");
+    }
+
+    [Fact]
+    public void Two_halves_of_a_tree_that_was_cut_are_one_again_when_the_hub_sees_both()
+    {
+        var builtIn = ScenarioReader.Find("tree-netsplit");
+        var result = new SimulationRun().Run(builtIn with { Nodes = 120, Phases = [.. builtIn.Phases.Select(phase => phase.Name == "split" ? phase with { Duration = TimeSpan.FromMinutes(3) } : phase)] }, RunSettings.Quiet);
+
+        Assert.Equal(0, result.ViolationCount);
+        Assert.False(result.Phases[1].Totals.Tree!.IsWhole);
+        Assert.True(result.Phases[3].Totals.Tree!.IsWhole, $"{result.Phases[3].Totals.Tree}");
+    }
+
+    [Fact]
+    public void Parents_and_children_of_the_dead_notice_in_time_and_nobody_alive_is_taken_for_dead()
+    {
+        var builtIn = ScenarioReader.Find("tree-failure-detection");
+        var scenario = builtIn with { Nodes = 100, Phases = [.. builtIn.Phases.Select(phase => phase with { Duration = phase.Name == "nobody dies" ? TimeSpan.FromMinutes(5) : phase.Duration })] };
+
+        var result = new SimulationRun().Run(scenario, RunSettings.Quiet);
+
+        Assert.Equal(0, result.Phases[0].Totals.FalseEvictions);
+        Assert.All(result.Phases[1].Requirements.Where(one => one.Name.EndsWith("Detection", StringComparison.Ordinal)), one => Assert.True(one.Met, $"{one}"));
+        Assert.True(result.Phases[3].Totals.Tree!.IsWhole, $"{result.Phases[3].Totals.Tree}");
+    }
+
+    [Fact]
     public void The_load_of_the_root_is_counted_apart()
     {
         var result = new SimulationRun().Run(ScenarioReader.Find("tree-quiet").WithDuration(TimeSpan.FromMinutes(1)) with { Nodes = 120 }, RunSettings.Quiet);

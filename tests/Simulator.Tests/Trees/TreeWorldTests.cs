@@ -39,8 +39,10 @@ public sealed class TreeWorldTests
             var world = Grown(Count, 3, 11);
             world.Crash(victim);
 
+            var attached = world.RunUntil(() => world.IsOneTree, TimeSpan.FromSeconds(10));
             var took = world.RunUntil(() => IsWhole(world), TimeSpan.FromMinutes(1));
 
+            Assert.True(attached is not null, $"{victim} died: not one tree after ten seconds");
             Assert.True(took is not null, $"after the death of {victim}: {TreeChecker.CheckIdeal(world.Snapshot())}");
             Assert.Equal(0, world.GivenUp);
         }
