@@ -106,7 +106,11 @@ public sealed class TreeNeighboursTests
         }
 
         var seen = hosts.Skip(1).Select(host => new Seen(host)).ToList();
-        await network.Changed.UntilAsync(() => Volatile.Read(ref standIns) == 3);
+        await network.Changed.UntilAsync(async () =>
+        {
+            var links = await Task.WhenAll(hosts.Select(async host => (await host.SnapshotAsync(Cancelled)).Links.Count(link => link.Phase == LinkPhase.Open)));
+            return Volatile.Read(ref standIns) == 3 && links.All(count => count == 3); // Everybody is linked to everybody: no signals are needed any more.
+        });
         network.Hub.Dispose();
         await hosts[0].KillAsync();
 

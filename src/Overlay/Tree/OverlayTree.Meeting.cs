@@ -25,6 +25,7 @@ public sealed partial class OverlayTree
 
     private Moment _reignToldAt;
     private Moment _reignAnsweredAt;
+    private Moment _reignJudgedAt;
     private Moment _outlivedAt;
     private RareList<Named> _named;
 
@@ -148,6 +149,12 @@ public sealed partial class OverlayTree
 
     private void JudgeReign(Instant now, in Contact from, TreeClock clock, in Descriptor toward, RootWarrant? warrant)
     {
+        if (warrant is not null && now - _reignJudgedAt < Beat)
+        {
+            return; // Signatures cost more to look at than to send.
+        }
+
+        _reignJudgedAt = warrant is null ? _reignJudgedAt : now;
         if (warrant is not null && (warrant.Epoch > clock.Epoch || _authority is not { Judges: true } || !_authority.IsValid(warrant)))
         {
             return; // A lie, or nothing that this node can judge.

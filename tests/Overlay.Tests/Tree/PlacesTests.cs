@@ -125,6 +125,23 @@ public sealed class PlacesTests
     }
 
     [Fact]
+    public void Who_takes_a_dead_nodes_place_takes_its_number_too()
+    {
+        var askers = AskersAtAnyPlace(3);
+        Ask(askers[0]);
+        Attach(askers[0]);
+        Ask(askers[1]);
+        _root.Receive(Now, askers[1], new TreeAttach(7, TreeReason.Join, default, 5, null, null)); // With nodes below it, at place 1.
+        _root.PeerDied(Now, askers[0].Id, hasLeft: true); // Place 0 is free,
+        _root.PeerDied(Now, askers[1].Id);
+        _port.Take<TreeAttached>();
+
+        _root.Receive(Now, askers[2], new TreeAttach(8, TreeReason.Replace, default, 1, askers[1].Id, null)); // and yet it is 1.
+
+        Assert.Equal(1, _port.Take<TreeAttached>().Single().Payload.Slot);
+    }
+
+    [Fact]
     public void A_request_too_many_is_refused_and_one_that_is_not_repeated_lapses()
     {
         var (candidate, child) = Full();
