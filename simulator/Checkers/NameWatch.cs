@@ -158,7 +158,7 @@ public sealed class NameWatch(Scenario scenario, World world, RunChecks checks)
                 (claim.EndedAt, claim.IsGone, one.ChangedAt) = (world.Ticks, isLeaver, world.Ticks);
             }
 
-            if (one.Claims.Exists(static claim => !claim.IsGone) && ending.KeepsName(world.Now, one.Mark))
+            if (one.Claims.Exists(IsHeld) && ending.KeepsName(world.Now, one.Mark)) // What lapses with its dead holder is not lost: its copies lapse one after the other.
             {
                 checks.Looked(CheckKind.Names);
                 lost += DiedWith(one, node) ? 1 : 0;

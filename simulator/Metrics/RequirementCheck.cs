@@ -15,6 +15,12 @@ public static class RequirementCheck
         AtLeast("deliverySuccess", asked.DeliverySuccess, totals.DeliverySuccess);
         AtLeast("resolveSuccess", asked.ResolveSuccess, totals.ResolveSuccess);
         AtMost("contestedNames", asked.ContestedNames, totals.NamesContested, "");
+        AtMost("lostNames", asked.LostNames, totals.NamesLost, "");
+        if (asked.Gateways is { } gateways)
+        {
+            results.Add(new("gateways", "≥ " + Number(gateways), Number(totals.GatewaysAtEnd), totals.GatewaysAtEnd >= gateways));
+        }
+
         AtLeast("broadcastReach", asked.BroadcastReach, totals.BroadcastReach);
         AtMost("broadcastForwards", asked.BroadcastForwards, totals.BroadcastForwards, " a member");
         AtMost("meanHops", asked.MeanHops, totals.MeanHops, "");
@@ -27,6 +33,8 @@ public static class RequirementCheck
         AtMost("p99NeighbourDetection", asked.P99NeighbourDetection?.TotalMilliseconds, totals.P99NeighbourDetectionMs, " ms");
         AtMost("falseEvictionsPerHour", asked.FalseEvictionsPerHour, totals.FalseEvictionsPerHour, " a node");
         AtMost("medianJoin", asked.MedianJoin?.TotalMilliseconds, totals.MedianJoinMs, " ms");
+        AtMost("medianFirstMessage", asked.MedianFirstMessage?.TotalMilliseconds, totals.MedianFirstMessageMs, " ms");
+        AtMost("medianAllFingers", asked.MedianAllFingers?.TotalMilliseconds, totals.MedianAllFingersMs, " ms");
         AtMost("treeBrokenFor", asked.TreeBrokenFor?.TotalSeconds, totals.Tree?.BrokenFor.TotalSeconds, " s");
         AtLeast("atOptimalDepth", asked.AtOptimalDepth, totals.Tree?.AtOptimalDepth);
         AtLeast("withinOneOfOptimal", asked.WithinOneOfOptimal, totals.Tree?.WithinOneOfOptimal);

@@ -113,6 +113,14 @@ public sealed record Totals
     /// <summary>99th percentile of the same.</summary>
     public double? P99JoinMs { get; init; }
 
+    /// <summary>Median time from a newcomer's start until its first message, sent through a gateway, was delivered, in milliseconds; null where no phase asks for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MedianFirstMessageMs { get; init; }
+
+    /// <summary>Median time from a newcomer's start until it had links to all its fingers, in milliseconds; null where no phase asks for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MedianAllFingersMs { get; init; }
+
     /// <summary>Bytes of the overlay's own messages for each living node and second.</summary>
     public double UpkeepBytesPerNodeSecond { get; init; }
 
@@ -121,6 +129,9 @@ public sealed record Totals
 
     /// <summary>Messages for each living node and second.</summary>
     public double MessagesPerNodeSecond { get; init; }
+
+    /// <summary>Members that held the hub's gateway slots at the end.</summary>
+    public int GatewaysAtEnd { get; init; }
 
     /// <summary>Whether all members stood in one correct ring at the end.</summary>
     public bool RingCorrectAtEnd { get; init; }

@@ -191,6 +191,9 @@ public sealed partial class RingWorld
             case Neighbours answer:
                 ring.OnNeighbours(Now, contact, answer);
                 break;
+            case SameNeighbours same:
+                ring.OnSameNeighbours(Now, contact, same);
+                break;
             case Notify notify:
                 ring.OnNotify(Now, contact, notify);
                 break;

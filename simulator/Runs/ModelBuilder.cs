@@ -41,6 +41,7 @@ internal static class ModelBuilder
         IsContact = scenario.Mode == LinkMode.Contact,
         Wire = scenario.Wire,
         Introducers = scenario.Introducers?.Count ?? 0,
+        Strangers = scenario.Introducers?.Strangers ?? false,
         TraceLength = scenario.Checks.Count == 0 ? 64 : 4096,
     };
 

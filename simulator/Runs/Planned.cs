@@ -32,4 +32,10 @@ internal enum Planned
 
     /// <summary>Workload: the life of a broadcast is over.</summary>
     BroadcastOver,
+
+    /// <summary>A newcomer sends its first message.</summary>
+    FirstMessage,
+
+    /// <summary>A newcomer's fingers are looked at.</summary>
+    LookAtFingers,
 }

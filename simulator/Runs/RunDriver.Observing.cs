@@ -39,6 +39,7 @@ internal sealed partial class RunDriver
         _openEnds -= ended.OpenLinks;
         _requests.Forget(node);
         _born.Remove(node);
+        _arriving.Remove(node);
         if (ended.Phase != NodePhase.Left)
         {
             _deaths[ended.Self.Id] = ended.Tree is { } tree
@@ -52,7 +53,11 @@ internal sealed partial class RunDriver
         NamesAndBroadcastsEnded(node);
     }
 
-    public void Delivered(int node, in Message message) => Checks.Delivered(node, message);
+    public void Delivered(int node, in Message message)
+    {
+        Checks.Delivered(node, message);
+        GreetingArrived(message);
+    }
 
     public void Completed(int node, in Effect effect)
     {
@@ -105,6 +110,10 @@ internal sealed partial class RunDriver
                 break;
             case Observation.PhaseChanged when effect.Phase is NodePhase.Member or NodePhase.Founding && _born.Remove(node, out var born):
                 Each(World.Ticks - born, static (window, took) => window.Join.Add(took / TimeSpan.TicksPerMicrosecond));
+                BecameMember(node);
+                break;
+            case Observation.Admitted when effect.Detail is Admitted { Mode: AdmitMode.Introduce }:
+                CanGreet(node);
                 break;
             case Observation.PhaseChanged when effect.Phase == NodePhase.Rejoin:
                 _workloads.Broadcasts.Rejoins(node);
@@ -130,6 +139,11 @@ internal sealed partial class RunDriver
         {
             CountNodes();
             _born[node] = World.Ticks;
+            if (_watchesArrivals)
+            {
+                _arriving[node] = World.Ticks;
+            }
+
             Each(static window => window.Joins++);
         }
     }

@@ -46,6 +46,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
         _workloads = new WorkloadDriver(scenario, World, _requests, Checks, random.Split()) { BroadcastBegins = BroadcastBegins };
         _churn = new ChurnDriver(World, scenario, traces, random.Split(), this);
         _faults = new FaultDriver(World, network, _churn, this, random.Split());
+        (_watchesArrivals, _greetings) = (AsksForArrivals(scenario), random.Split());
     }
 
     public World World { get; }
@@ -127,6 +128,12 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
             case Planned.BroadcastOver:
                 BroadcastOver(argument);
                 break;
+            case Planned.FirstMessage:
+                Greet(node);
+                break;
+            case Planned.LookAtFingers:
+                LookAtFingers(node);
+                break;
             case <= Planned.TraceStep:
                 _churn.Due((Planned)kind, node, argument);
                 break;
@@ -174,7 +181,11 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     }
 
     /// <summary>The sums of a window up to now, and what is so at this moment.</summary>
-    public Totals TotalsOf(Window window) => window.ToTotals(Meter, Health.IsCorrect) with { NamesContested = _workloads.Names.Contested() };
+    public Totals TotalsOf(Window window) => window.ToTotals(Meter, Health.IsCorrect) with
+    {
+        NamesContested = _workloads.Names.Contested(),
+        GatewaysAtEnd = World.IsHubUp ? World.HubStatistics.Gateways : 0,
+    };
 
     private void EndPhase(bool isComplete)
     {

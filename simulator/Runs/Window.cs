@@ -28,6 +28,12 @@ internal sealed class Window
     /// <summary>From a newcomer's start until it was a member.</summary>
     public Histogram Join { get; } = new();
 
+    /// <summary>From a newcomer's start until its first message was delivered.</summary>
+    public Histogram FirstMessage { get; } = new();
+
+    /// <summary>From a newcomer's start until it had links to all its fingers.</summary>
+    public Histogram AllFingers { get; } = new();
+
     public Histogram Repair { get; } = new();
 
     public long LookupsOk { get; set; }
@@ -88,6 +94,8 @@ internal sealed class Window
         Detection.Clear();
         NeighbourDetection.Clear();
         Join.Clear();
+        FirstMessage.Clear();
+        AllFingers.Clear();
         Repair.Clear();
         _lookupsFailed.Clear();
         _messagesFailed.Clear();
@@ -136,6 +144,8 @@ internal sealed class Window
         FalseEvictionsPerHour = 3600 * PerNodeSecond(now, FalseEvictions),
         MedianJoinMs = Join.Count == 0 ? null : Join.Quantile(0.5) / 1000.0,
         P99JoinMs = Join.Count == 0 ? null : Join.Quantile(0.99) / 1000.0,
+        MedianFirstMessageMs = FirstMessage.Count == 0 ? null : FirstMessage.Quantile(0.5) / 1000.0,
+        MedianAllFingersMs = AllFingers.Count == 0 ? null : AllFingers.Quantile(0.5) / 1000.0,
         UpkeepBytesPerNodeSecond = PerNodeSecond(now, now.UpkeepBytes - _from.UpkeepBytes),
         LinkBytesPerNodeSecond = PerNodeSecond(now, now.LinkBytes - _from.LinkBytes),
         MessagesPerNodeSecond = PerNodeSecond(now, now.Messages - _from.Messages),

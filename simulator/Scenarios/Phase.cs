@@ -129,11 +129,23 @@ public sealed record Requirements
     /// <summary>At most so long until half of the newcomers were members.</summary>
     public TimeSpan? MedianJoin { get; init; }
 
+    /// <summary>At most so long until half of the newcomers had sent a message, through a gateway, that was delivered.</summary>
+    public TimeSpan? MedianFirstMessage { get; init; }
+
+    /// <summary>At most so long until half of the newcomers had links to all their fingers.</summary>
+    public TimeSpan? MedianAllFingers { get; init; }
+
     /// <summary>At least this share of the resolutions of names answered with the name's holder, 0 … 1.</summary>
     public double? ResolveSuccess { get; init; }
 
     /// <summary>At most so many names with two owners that reach each other, when the phase is over.</summary>
     public int? ContestedNames { get; init; }
+
+    /// <summary>At most so many names of which all copies died, so that nobody can find their holders.</summary>
+    public int? LostNames { get; init; }
+
+    /// <summary>At least so many members hold the hub's gateway slots when the phase is over.</summary>
+    public int? Gateways { get; init; }
 
     /// <summary>At least this share of the members that were there throughout got each broadcast, 0 … 1.</summary>
     public double? BroadcastReach { get; init; }

@@ -170,4 +170,8 @@ public sealed record IntroducersSpec
     /// <summary>How long one of them that ended is away before it is started again, with its key and its right to introduce.</summary>
     /// <value>Default 10 min.</value>
     public TimeSpan Downtime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether who comes while the hub is away knows nothing of it: only the addresses of members that introduce.</summary>
+    /// <value>Default false: everybody has the hub in its list.</value>
+    public bool Strangers { get; init; }
 }

@@ -8,6 +8,8 @@ namespace Overlay.Simulator.Worlds;
 // The hub: the real admission machine behind simulated WebSockets.
 public sealed partial class World
 {
+    private const string HubAddress = "ws://hub/";
+
     private readonly HubOutbox _hubOutbox = new();
     private readonly Dictionary<(int Node, LinkId Link), SessionId> _sessions = [];
     private readonly Dictionary<SessionId, HubSocket> _sockets = [];
@@ -48,13 +50,19 @@ public sealed partial class World
     private HubAdmission NewHub(HubState? state = null)
     {
         var options = HubAdmissionOptions.Loopback with { MaxKnownKeys = Math.Max(65_536, _options.Capacity), MaxSessions = 100_000, CertificateLife = TimeSpan.FromDays(14) };
+        options = options with { Address = _options.Introducers > 0 ? HubAddress : "" }; // Where nobody introduces, everybody has it in its list.
         return new(Now, options, _identities.Hub, state);
     }
 
     private long HubDelay(int node) => _options.Network.Delay(node, Capacity, ref _random);
 
-    private void OpenHubSoon(int node, LinkId link, int number)
+    /// <param name="node">Who dials.</param>
+    /// <param name="link">The session's name.</param>
+    /// <param name="listed">The number in its list: the hub, then the members that introduce; to a stranger these alone.</param>
+    /// <param name="address">Where it learned of the hub: nothing else is learned of.</param>
+    private void OpenHubSoon(int node, LinkId link, int listed, string? address)
     {
+        var number = address is not null ? 0 : _strangers.Contains(node) ? listed + 1 : listed;
         var delay = number == 0 ? HubDelay(node) : EndpointDelay(_endpoints[EndpointFor(node, number)], node);
         if (number != 0)
         {

@@ -18,6 +18,7 @@ public sealed partial class World
     private readonly Endpoint[] _endpoints;
     private readonly Dictionary<SessionId, Endpoint> _endpointOf = [];
     private readonly Dictionary<(int Node, LinkId Link), int> _dialled = []; // Only what is not the hub.
+    private readonly HashSet<int> _strangers = [];                          // Who does not have the hub in its list.
 
     /// <summary>Whether <paramref name="node"/> is one of the members that introduce newcomers; they have the lowest numbers.</summary>
     public bool IsIntroducer(int node) => node < _endpoints.Length;
@@ -40,13 +41,23 @@ public sealed partial class World
     private NodeStart StartOf(int node, in WorldIdentity identity)
     {
         var start = identity.StartAt(Now);
+        var isStranger = _options.Strangers && !IsHubUp && !IsIntroducer(node);
+        if (isStranger)
+        {
+            _strangers.Add(node);
+        }
+        else
+        {
+            _strangers.Remove(node);
+        }
+
         return _endpoints.Length == 0
             ? start
             : start with
             {
                 Introductions = new NodeIntroductions
                 {
-                    Seeds = _endpoints.Length,
+                    Seeds = _endpoints.Length - (isStranger ? 1 : 0), // To a stranger the first of them is what it takes for the hub.
                     Introduces = IsIntroducer(node),
                     Delegation = IsIntroducer(node) ? _endpoints[node].Delegation : null,
                     Certificate = IsIntroducer(node) ? _endpoints[node].Certificate : null,
@@ -73,8 +84,18 @@ public sealed partial class World
             HubAdmissionOptions.Loopback with { MaxSessions = 100_000 },
             new HubIdentity(signing, new SeededSecrets(_options.Seed + (ulong)node + 1), secret) { Delegation = endpoint.Delegation, NetworkKey = _identities.HubKey },
             endpoint.Kept);
+        endpoint.Machine.TellOf(_nodes[node]!.HubPlaces);
         _nodes[node]!.EndpointOpened(Now, _outbox);
         AfterStep(node);
+    }
+
+    /// <summary>A member heard of a hub: where it introduces, newcomers are told.</summary>
+    private void HubLearned(int node)
+    {
+        if (IsIntroducer(node))
+        {
+            _endpoints[node].Machine?.TellOf(_nodes[node]!.HubPlaces);
+        }
     }
 
     /// <summary>The member is gone, and everybody who was at its endpoint notices.</summary>

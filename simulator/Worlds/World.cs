@@ -344,7 +344,7 @@ public sealed partial class World
                 TakeBack(node, effect.Link);
                 break;
             case EffectKind.OpenHub:
-                OpenHubSoon(node, effect.Link, effect.Number);
+                OpenHubSoon(node, effect.Link, effect.Number, effect.Detail as string);
                 break;
             case EffectKind.CloseHub:
                 CloseHub(node, effect.Link);
@@ -369,6 +369,9 @@ public sealed partial class World
                 break;
             case Observation.NeighboursChanged or Observation.PhaseChanged or Observation.Admitted:
                 _flags[node] |= NodeFlags.Changed;
+                break;
+            case Observation.HubLearned:
+                HubLearned(node);
                 break;
             case Observation.LinkPhase when effect.LinkPhase == LinkPhase.Open:
                 LinkOpened(node, effect.Link);

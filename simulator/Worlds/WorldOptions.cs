@@ -33,6 +33,9 @@ public sealed record WorldOptions
     /// <value>Default 0; 0 … 255.</value>
     public int Introducers { get; init; }
 
+    /// <summary>Whether newcomers that start while the hub is away have only introducers in their list, not the hub.</summary>
+    public bool Strangers { get; init; }
+
     /// <summary>Events that are remembered, to be shown after a violation.</summary>
     /// <value>Default 16,384.</value>
     public int TraceLength { get; init; } = 16_384;

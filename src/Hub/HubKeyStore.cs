@@ -98,6 +98,7 @@ internal sealed class HubKeyStore : IDisposable
             RootEpoch = state.RootEpoch,
             Since = state.Numbers?.Since ?? 0,
             Used = state.Numbers?.Used ?? 0,
+            DelegatedUntil = state.DelegatedUntil,
             Collisions = [.. state.Collisions.Select(one => new Collision { Key = one.Key.ToString("x32", null), Counter = one.Counter })],
         };
         content.Check = content.ComputeCheck();
@@ -129,7 +130,7 @@ internal sealed class HubKeyStore : IDisposable
             }
 
             var collisions = content.Collisions.Select(one => new CollidedKey(UInt128.Parse(one.Key, System.Globalization.NumberStyles.HexNumber, null), one.Counter));
-            var state = new HubState(content.Founded, [.. collisions]) { RootEpoch = content.RootEpoch, Numbers = hasKey ? null : new(content.Since, content.Used) };
+            var state = new HubState(content.Founded, [.. collisions]) { RootEpoch = content.RootEpoch, Numbers = hasKey ? null : new(content.Since, content.Used), DelegatedUntil = content.DelegatedUntil };
             return new(path, held, hasKey ? HubKey.Import(content.Key) : null, content.Secret, state);
         }
         catch (Exception e) when (e is JsonException or CryptographicException or FormatException or OverflowException)
@@ -201,6 +202,9 @@ internal sealed class HubKeyStore : IDisposable
         /// <summary>Of a member that introduces: certificates issued under that delegation.</summary>
         public uint Used { get; set; }
 
+        /// <summary>Of a hub: until when some member may introduce newcomers.</summary>
+        public long DelegatedUntil { get; set; }
+
         /// <summary>SHA-256 over all the rest: a torn or edited file is noticed, not half believed.</summary>
         public string Check { get; set; } = "";
 
@@ -216,6 +220,11 @@ internal sealed class HubKeyStore : IDisposable
             if (RootEpoch != 0)
             {
                 parts.Add($"root {RootEpoch}");
+            }
+
+            if (DelegatedUntil != 0)
+            {
+                parts.Add($"until {DelegatedUntil}");
             }
 
             return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('|', parts))));

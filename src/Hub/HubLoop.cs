@@ -44,6 +44,11 @@ internal sealed partial class HubLoop : IAsyncDisposable
             ? new HubIdentity(delegated.Signing, new SystemSecrets(), store.CaSecret) { Delegation = delegated.Delegation, NetworkKey = delegated.HubKey }
             : new HubIdentity(store.Key!, new SystemSecrets(), store.CaSecret);
         _admission = new(_startedAt, options.ToAdmission(), identity, store.State);
+        if (options.Delegate is { } member)
+        {
+            _admission.TellOf(member.Hubs);
+        }
+
         _smoke = new(options, _admission, _outbox);
         _timer = time.CreateTimer(_ => _inputs.Writer.TryWrite(HubInput.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _running = Task.Run(RunAsync);
@@ -87,11 +92,21 @@ internal sealed partial class HubLoop : IAsyncDisposable
     }
 
     /// <summary>The member that introduces here was granted a newer delegation, or heard of other places.</summary>
-    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds)
+    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds, IReadOnlyList<Identity.HubPlace> hubs)
     {
         lock (_gate)
         {
             _admission.Redelegate(delegation, seeds);
+            _admission.TellOf(hubs);
+        }
+    }
+
+    /// <summary>The hub listens, and can be dialled there.</summary>
+    public void Announce(string address)
+    {
+        lock (_gate)
+        {
+            _admission.Announce(_clock.Now, address);
         }
     }
 

@@ -17,6 +17,10 @@ public sealed record HubOptions
     /// <value>Default 5000; 0 … 65535.</value>
     public int Port { get; init; } = 5000;
 
+    /// <summary>Where others dial this hub, <c>ws://…</c> or <c>wss://…</c>: told to its members, who call it there when it comes back, also those that never saw it.</summary>
+    /// <value>Default null: where it listens, if that is one address (<see cref="HubServer"/> only); else members that introduce say where they found it.</value>
+    public string? Address { get; init; }
+
     /// <summary>Where key, secret and founded mark are kept, owner-only.</summary>
     /// <value>Default null: in memory, so a restart is another network.</value>
     public string? DataDirectory { get; init; }
@@ -128,6 +132,7 @@ public sealed record HubOptions
             CanFound = basis.CanFound && HubNumber == 0,
             MaxDelegates = Admission?.MaxDelegates ?? MaxDelegates,
             Seeds = Seeds.Count > 0 ? Seeds : basis.Seeds,
+            Address = Address ?? basis.Address,
             Ice = Ice,
         };
     }
@@ -153,4 +158,9 @@ public sealed record HubOptions
 /// <param name="Signing">The member's own key.</param>
 /// <param name="Delegation">What the network's hub granted to that key.</param>
 /// <param name="HubKey">The key of that hub, 64 bytes.</param>
-public sealed record HubDelegate(Identity.ISigning Signing, Identity.Delegation Delegation, ReadOnlyMemory<byte> HubKey);
+public sealed record HubDelegate(Identity.ISigning Signing, Identity.Delegation Delegation, ReadOnlyMemory<byte> HubKey)
+{
+    /// <summary>Where hubs can be dialled, as far as the member knows: told to newcomers.</summary>
+    /// <value>Default empty; at most 8 are told.</value>
+    public IReadOnlyList<Identity.HubPlace> Hubs { get; init; } = [];
+}

@@ -35,6 +35,11 @@ public sealed class HubServer : IAsyncDisposable
         EndPoint = new(options.Listen, new Uri(address).Port);
         Uri = UriOf("ws", EndPoint);
         StunEndPoint = _service.StunEndPoint;
+        var isOneAddress = !options.Listen.Equals(IPAddress.Any) && !options.Listen.Equals(IPAddress.IPv6Any);
+        if (options.ToAdmission().Address.Length == 0 && options.Delegate is null && isOneAddress)
+        {
+            _service.Announce(Uri.ToString());
+        }
     }
 
     /// <summary>Where nodes and pages of this machine connect: <c>ws://127.0.0.1:5000/</c>.</summary>
@@ -88,8 +93,11 @@ public sealed class HubServer : IAsyncDisposable
     }
 
     /// <summary>The member that introduces here (<see cref="HubOptions.Delegate"/>) was granted a newer delegation, or heard of other places where one is admitted.</summary>
+    /// <param name="delegation">What the hub granted last.</param>
+    /// <param name="seeds">Where else one is admitted.</param>
+    /// <param name="hubs">Where hubs can be dialled.</param>
     /// <exception cref="InvalidOperationException">This is a hub of its own, or the delegation is for another key.</exception>
-    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds) => _service.Redelegate(delegation, seeds);
+    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds, IReadOnlyList<Identity.HubPlace> hubs) => _service.Redelegate(delegation, seeds, hubs);
 
     /// <summary>Says good-bye to all clients and frees the port. May be called more than once.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)

@@ -94,7 +94,10 @@ internal sealed class HubService : IHostedLifecycleService, IAsyncDisposable
     }
 
     /// <summary>See <see cref="HubLoop.Redelegate"/>; nothing after the end.</summary>
-    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds) => _loop?.Redelegate(delegation, seeds);
+    public void Redelegate(Identity.Delegation delegation, IReadOnlyList<string> seeds, IReadOnlyList<Identity.HubPlace> hubs) => _loop?.Redelegate(delegation, seeds, hubs);
+
+    /// <summary>See <see cref="HubLoop.Announce"/>.</summary>
+    public void Announce(string address) => _loop?.Announce(address);
 
     public Task HandleAsync(HttpContext context)
     {

@@ -130,7 +130,7 @@ public sealed partial class OverlayNode
                 moved = true;
             }
 
-            moved |= SettleNames(now) | TakeBroadcasts() | TakePeers() | TakeConnections();
+            moved |= SettleNames(now) | TakeBroadcasts() | TakePeers() | TakeConnections() | SpreadHubs(now);
             while (_detector.TryTakeEvent(out var finding))
             {
                 HandleFinding(now, finding);
@@ -235,6 +235,7 @@ public sealed partial class OverlayNode
                 if (before is not (NodePhase.Founding or NodePhase.Member))
                 {
                     _hubs.BecomeMember(now);
+                    TellNeighbourOfHubs(now);
                 }
 
                 SettleArc(now);

@@ -72,6 +72,9 @@ public sealed partial class OverlayNode
             case Renewed renewed:
                 _hubs.ReceiveRenewed(now, renewed);
                 break;
+            case KnownHubs known:
+                HearOfHubs(now, arrival, known);
+                break;
             case GetState question:
                 Reply(now, arrival, StateFor(question.Nonce));
                 break;
@@ -136,6 +139,9 @@ public sealed partial class OverlayNode
                 break;
             case Neighbours neighbours:
                 _ring.OnNeighbours(now, arrival.From, neighbours);
+                break;
+            case SameNeighbours same:
+                _ring.OnSameNeighbours(now, arrival.From, same);
                 break;
             case Notify notify:
                 _ring.OnNotify(now, arrival.From, notify);

@@ -161,7 +161,13 @@ public sealed partial class OverlayNode
         {
             _detector.Heard(now, neighbour);
             var status = (LinkStatus)body.Payload;
+            var before = neighbour.PeerPhase;
             _links.ReceiveStatus(now, neighbour, status);
+            if (before is NodePhase.Joining or NodePhase.Rejoin && !neighbour.IsNewcomer)
+            {
+                TellHubs(now, neighbour);
+            }
+
             _ring?.PeerPhase(now, neighbour.PeerId, status.Phase);
         }
         else
@@ -194,7 +200,7 @@ public sealed partial class OverlayNode
 
     private void ReceiveFromHub(Instant now, LinkId session, in Message message)
     {
-        if (IsOfHub(message.Kind))
+        if (IsOfHub(message.Kind) || message.Kind == MessageKind.KnownHubs)
         {
             if (MessageCodec.TryOpen(message, out var body, out var why))
             {

@@ -58,7 +58,7 @@ internal sealed partial class NodeLoop
                 TakeBack(effect.Link);
                 break;
             case EffectKind.OpenHub:
-                _hubs.Open(effect.Link, effect.Number);
+                _hubs.Open(effect.Link, effect.Number, effect.Detail as string);
                 break;
             case EffectKind.CloseHub:
                 _hubs.Close(effect.Link);

@@ -68,7 +68,7 @@ internal sealed partial class NodeLoop
             OnRing = RingFor,
             OnFlush = connection => SendDatagrams(_clock.Now, connection),
         };
-        _hubs = new HubSessions(hubs, PostAsync);
+        _hubs = new HubSessions(hubs, clock.Provider, PostAsync);
     }
 
     /// <summary>Hears of each finished command.</summary>

@@ -29,7 +29,7 @@ public sealed partial class OverlayHost
     private static List<IHubConnector> WaysOf(RuntimeOptions options, NodeMemory memory, OwnEndpoint? endpoint)
     {
         var ways = new List<IHubConnector>(options.Hubs);
-        foreach (var seed in memory.Seeds)
+        foreach (var seed in memory.Hubs.Select(static hub => hub.Address).Where(NodeMemory.IsSeed).Concat(memory.Seeds).Distinct().Take(Admitted.MaxSeeds))
         {
             var isNew = !ways.Exists(way => IsAt(way, seed));
             if (isNew && !SameAddress(seed, options.Introduction?.Address ?? ""))
@@ -83,7 +83,16 @@ public sealed partial class OverlayHost
         var seeds = new List<string>();
         var own = _options.Introduction!.Address;
         seeds.AddRange(_options.Hubs.Select(static hub => hub.Name).Prepend(own).Concat(_memory.Seeds).Where(NodeMemory.IsSeed).Distinct());
-        return new(_identity.Signing, delegation, _node.HubKey, [.. seeds.Take(Admitted.MaxSeeds)]);
+        return new(_identity.Signing, delegation, _node.HubKey, [.. seeds.Take(Admitted.MaxSeeds)]) { Hubs = _memory.Hubs };
+    }
+
+    /// <summary>What was remembered of hubs: now that the network's key is known, the node can judge it.</summary>
+    private async Task RecallHubsAsync()
+    {
+        if (_memory.Hubs is { Count: > 0 } hubs)
+        {
+            await _loop.PostAsync(LoopInput.Do((now, outbox) => _node.LearnHubs(now, hubs, outbox)), CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Opens the endpoint with an earlier right, or waits for one.</summary>
@@ -138,6 +147,16 @@ public sealed partial class OverlayHost
                 _memory.Learn(_loop.NameOfHub(seen.Link), delegated.Seeds);
                 SaveMemory();
                 _ = GrantAsync(delegated.Delegation);
+                SayWhereTheHubIs(seen, delegated.Delegation);
+                break;
+            case HubPlace place when seen.What == Observation.HubLearned:
+                _memory.Remember(place);
+                SaveMemory();
+                if (_isIntroducing && _memory.Delegation is { } delegation)
+                {
+                    _ = GrantAsync(delegation); // Its newcomers are told, too.
+                }
+
                 break;
             case AdmitRefused refused when seen.What == Observation.DelegationRefused:
                 LogNotDelegated(_log, _node.Self.Id, refused.Text);
@@ -146,6 +165,27 @@ public sealed partial class OverlayHost
                 break;
         }
     }
+
+    /// <summary>
+    /// A hub that does not say itself where it is (it listens on every address): this node reached it, and says so with the right that it was granted. Nobody else's loopback
+    /// is this one, so that is said only where this node's own endpoint is on it, too.
+    /// </summary>
+    private void SayWhereTheHubIs(in NodeObservation seen, Delegation delegation)
+    {
+        var address = _loop.NameOfHub(seen.Link) ?? "";
+        var isForOthers = NodeMemory.IsSeed(address) && (!IsLoopback(address) || IsLoopback(_options.Introduction?.Address ?? ""));
+        var number = seen.Number;
+        if (!isForOthers || _memory.Hubs.Any(hub => hub.Number == number && hub.Delegation is null))
+        {
+            return;
+        }
+
+        var issuedAt = _options.TimeProvider.GetUtcNow().ToUnixTimeSeconds();
+        var place = HubPlace.Issue(_identity.Signing, _node.HubKey.Span, number, address, issuedAt, delegation);
+        _ = _loop.PostAsync(LoopInput.Do((now, outbox) => _node.LearnHubs(now, [place], outbox)), CancellationToken.None).AsTask();
+    }
+
+    private static bool IsLoopback(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.IsLoopback;
 
     private async Task GrantAsync(Delegation delegation)
     {

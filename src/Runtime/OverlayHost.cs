@@ -322,6 +322,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             case Outcome.Done:
                 Self = (Contact)result.Value!;
                 _identity.RememberHubKey(_node.HubKey.Span);
+                await RecallHubsAsync().ConfigureAwait(false);
                 return;
             case Outcome.HubKeyChanged:
                 throw new OverlayException(

@@ -8,7 +8,8 @@ internal static class ScenarioShape
 
     private static readonly ObjectShape<IntroducersSpec> Introducers = new ObjectShape<IntroducersSpec>("introducers", new())
         .AddValue("count", new WholeShape<int>(1, 255), "How many.", one => one.Count, (one, value) => one with { Count = value })
-        .AddValue("downtime", new DurationShape(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long one that ended is away before it is started again, with its key and its right.", one => one.Downtime, (one, value) => one with { Downtime = value });
+        .AddValue("downtime", new DurationShape(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long one that ended is away before it is started again, with its key and its right.", one => one.Downtime, (one, value) => one with { Downtime = value })
+        .AddValue("strangers", new FlagShape(), "Who comes while the hub is away knows nothing of it, only these members.", one => one.Strangers, (one, value) => one with { Strangers = value });
 
     public static ObjectShape<Scenario> Scenario { get; } = new ObjectShape<Scenario>("scenario", new() { Name = "", Phases = [] })
         .Ignore("$schema")

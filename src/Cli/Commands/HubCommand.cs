@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Overlay.Cli.Output;
 using Overlay.Hub;
+using Overlay.Identity;
 using Overlay.Runtime.Sockets;
 
 namespace Overlay.Cli.Commands;
@@ -19,8 +20,19 @@ internal static class HubCommand
         var tokens = new Option<string[]>("--token") { Description = "A join token that admits its bearer; may be given several times." };
         var rootSecret = new Option<string?>("--root-secret") { Description = "The secret by which a node becomes the root of a tree; with one, nobody founds the network but who knows it." };
         var stun = CommonOptions.Port("--stun-port", 0, "Answer STUN on this UDP port; 0 does not.");
+        var dialled = new Option<string?>("--address")
+        {
+            Description = "Where others dial this hub, ws://HOST:PORT or wss://…: its members hand it on, and call it there when it comes back. Default: where it listens, if that is one address.",
+        };
+        dialled.Validators.Add(static result =>
+        {
+            if (result.Tokens.Count == 1 && !(HubPlace.IsAddress(result.Tokens[0].Value) && Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out _)))
+            {
+                result.AddError($"--address: '{result.Tokens[0].Value}' is not a hub's address. Write ws://HOST:PORT or wss://HOST:PORT, at most {HubPlace.MaxAddressLength} characters.");
+            }
+        });
         var json = CommonOptions.Json();
-        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, open, tokens, rootSecret, stun, json };
+        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, dialled, open, tokens, rootSecret, stun, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
@@ -28,6 +40,7 @@ internal static class HubCommand
             {
                 Port = parsed.GetValue(port),
                 Listen = parsed.GetValue(listen) is { } address ? LocalAddress.Parse(address) : IPAddress.Loopback,
+                Address = parsed.GetValue(dialled),
                 DataDirectory = parsed.GetValue(data) ?? DefaultData(),
                 Open = parsed.GetValue(open),
                 StunPort = parsed.GetValue(stun) is > 0 and var stunPort ? stunPort : null,

@@ -23,11 +23,11 @@ internal sealed class HubIntroduction(HubOptions options, string address, TimePr
         {
             if (_server is not null)
             {
-                _server.Redelegate(right.Delegation, right.Seeds);
+                _server.Redelegate(right.Delegation, right.Seeds, right.Hubs);
             }
             else
             {
-                var delegated = options with { Delegate = new(right.Signing, right.Delegation, right.HubKey), Seeds = right.Seeds };
+                var delegated = options with { Delegate = new(right.Signing, right.Delegation, right.HubKey) { Hubs = right.Hubs }, Seeds = right.Seeds };
                 _server = await HubServer.StartAsync(delegated, cancellationToken).ConfigureAwait(false);
                 _way = new WebSocketHub(_server.Uri, timeProvider);
             }

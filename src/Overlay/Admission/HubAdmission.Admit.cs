@@ -177,8 +177,15 @@ public sealed partial class HubAdmission
         return RootAppointment.Issue(_identity.Signing, session.Member, _rootEpoch);
     }
 
-    /// <summary>Mechanisms §4: once, and again only when nobody of the founded network showed up for 20 s.</summary>
-    private bool MayFound(Instant now) => !_isFounded || (_gateways.Count == 0 && now - _gatewaySeenAt >= _options.FoundAgainAfter);
+    /// <summary>
+    /// Mechanisms §4: once, and again only when nobody of the founded network showed up for 20 s. Longer where members may have let others in meanwhile: those learn of
+    /// this hub by members that introduce, who ask for it every half a minute.
+    /// </summary>
+    private bool MayFound(Instant now)
+    {
+        var isDelegated = now.UnixMilliseconds / 1000 < _delegatedUntil;
+        return !_isFounded || (_gateways.Count == 0 && now - _gatewaySeenAt >= (isDelegated ? _options.FoundAgainWithDelegates : _options.FoundAgainAfter));
+    }
 
     private void OnRenew(Instant now, HubSession from, in Message message, Renew renew, HubOutbox outbox)
     {

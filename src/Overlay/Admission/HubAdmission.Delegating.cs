@@ -13,6 +13,7 @@ public sealed partial class HubAdmission
     private Delegation? _delegation;
     private IReadOnlyList<string> _seeds;
     private uint _numbersUsed;
+    private long _delegatedUntil;
 
     /// <summary>Whether a member introduces here, not a hub.</summary>
     public bool IsDelegate => _delegation is not null;
@@ -84,6 +85,13 @@ public sealed partial class HubAdmission
         }
 
         _counters.Delegations++;
+        _gatewaySeenAt = now; // A member: its network lives, and its neighbours hear of this hub now.
+        if (delegation.NotAfter > _delegatedUntil)
+        {
+            _delegatedUntil = delegation.NotAfter;
+            outbox.Persist();
+        }
+
         Reply(now, session, new Delegated(delegation, _delegates.Seeds(now, _seeds)), outbox);
         outbox.Observe(HubObservation.Delegated, session.Id, certificate.Id);
     }

@@ -83,6 +83,11 @@ public sealed partial class HubAdmission
         _senders = new(identity.Signing, MaxVerifiedSenders);
         _senders.Trust(_hubKey);
         _judge = new(OverlayOptions.Default with { NameRefreshPeriod = options.NameRefreshPeriod }, identity.Signing, _senders);
+        _delegatedUntil = state?.DelegatedUntil ?? 0;
+        if (options.Address.Length > 0 && !IsDelegate)
+        {
+            Announce(now, options.Address);
+        }
     }
 
     /// <summary>The network that this hub's key names.</summary>
@@ -125,6 +130,7 @@ public sealed partial class HubAdmission
     public HubState ExportState() => new(_isFounded, _positions.Export())
     {
         RootEpoch = _rootEpoch,
+        DelegatedUntil = _delegatedUntil,
         Numbers = _delegation is { } delegation ? new(delegation.NotBefore, _numbersUsed) : null,
     };
 
@@ -153,6 +159,7 @@ public sealed partial class HubAdmission
         _halfOpen.AddLast(opened.Node);
         _counters.MaxSessions = Math.Max(_counters.MaxSessions, _sessions.Count);
         Reply(now, opened, new HubHello(Message.Version, _hubKey, _options.HubNumber, challenge, _isFounded) { Delegation = _delegation }, outbox);
+        TellPlaces(now, opened, outbox);
         SetWakeUp(outbox);
     }
 
@@ -212,7 +219,7 @@ public sealed partial class HubAdmission
                 break;
             case MessageKind.None or MessageKind.Admit or MessageKind.Attach or MessageKind.Renew:
             case MessageKind.HubHello or MessageKind.Admitted or MessageKind.AdmitRefused or MessageKind.Attached or MessageKind.OtherGateway:
-            case MessageKind.Proof or MessageKind.LinkStatus or MessageKind.AskDelegation or MessageKind.Delegated:
+            case MessageKind.Proof or MessageKind.LinkStatus or MessageKind.AskDelegation or MessageKind.Delegated or MessageKind.KnownHubs:
                 Drop(from, DropReason.Malformed, outbox); // Never a client's to send, or without the content that its kind promises.
                 break;
             default:

@@ -52,6 +52,14 @@ public sealed record HubAdmissionOptions
     /// <remarks>Twice the gateways' longest back-off: a living network shows itself before a second one can begin.</remarks>
     public TimeSpan FoundAgainAfter { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>The same, while what it granted to members that introduce is in force: they may have let in others who do not know it yet.</summary>
+    /// <value>Default 45 s: such a member asks for the hub every half a minute, and tells the others of it.</value>
+    public TimeSpan FoundAgainWithDelegates { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Where others dial this hub, <c>ws://…</c> or <c>wss://…</c>: signed, and handed from member to member.</summary>
+    /// <value>Default empty: not known (yet, see <see cref="HubAdmission.Announce"/>); members that introduce say it instead.</value>
+    public string Address { get; init; } = "";
+
     /// <summary>How long a founder may take to attach before its place is free for another.</summary>
     /// <value>Default 15 s.</value>
     public TimeSpan FounderTimeout { get; init; } = TimeSpan.FromSeconds(15);
@@ -156,6 +164,12 @@ public sealed record HubAdmissionOptions
     public void Validate()
     {
         Positive(FoundAgainAfter, nameof(FoundAgainAfter));
+        Positive(FoundAgainWithDelegates, nameof(FoundAgainWithDelegates));
+        if (Address.Length > 0 && !Identity.HubPlace.IsAddress(Address))
+        {
+            throw new ArgumentException($"Address: '{Address}' is no address of a hub; it begins with ws:// or wss:// and has at most {Identity.HubPlace.MaxAddressLength} characters.");
+        }
+
         Positive(FounderTimeout, nameof(FounderTimeout));
         Positive(RetryWhileFounding, nameof(RetryWhileFounding));
         Positive(RetryWithoutGateway, nameof(RetryWithoutGateway));

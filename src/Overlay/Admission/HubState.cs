@@ -11,6 +11,9 @@ public sealed record HubState(bool IsFounded, IReadOnlyList<CollidedKey> Collisi
     /// <summary>The epoch of the root that the hub appointed last, were the network a tree; 0: none yet.</summary>
     public uint RootEpoch { get; init; }
 
+    /// <summary>Until then some member may introduce newcomers by what this hub granted, in Unix seconds; 0: none ever could.</summary>
+    public long DelegatedUntil { get; init; }
+
     /// <summary>Numbers that a delegate has given to certificates; null for a hub.</summary>
     public DelegateNumbers? Numbers { get; init; }
 }

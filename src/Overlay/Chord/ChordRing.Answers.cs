@@ -32,8 +32,8 @@ public sealed partial class ChordRing
         };
     }
 
-    /// <summary>The answer to a query of Join or Stabilize.</summary>
-    public Neighbours OnGetNeighbours(Instant now, in Contact from, GetNeighbours question)
+    /// <summary>The answer to a query of Join or Stabilize: <see cref="Neighbours"/>, or <see cref="SameNeighbours"/> where the asker has it all.</summary>
+    public Payload OnGetNeighbours(Instant now, in Contact from, GetNeighbours question)
     {
         ArgumentNullException.ThrowIfNull(question);
         Heard(now, from);
@@ -42,7 +42,18 @@ public sealed partial class ChordRing
             Join.Hint = from; // It counts on this node as its successor: a good place to join again.
         }
 
-        return MyNeighbours(question.Nonce);
+        return IsKnownTo(from, question.Expected) ? new SameNeighbours(question.Nonce, Epoch, _arcs.ArcAfter) : MyNeighbours(question.Nonce);
+    }
+
+    /// <summary>Whether the asker would learn nothing of a whole answer: it is the predecessor, and its list goes on as this node's begins.</summary>
+    private bool IsKnownTo(in Contact asker, uint expected)
+    {
+        var known = _successors.Capacity - 1; // The asker's own list begins with this node.
+        return expected != 0
+            && Phase == NodePhase.Member
+            && Predecessor is { } predecessor && predecessor.Id == asker.Id && predecessor.Instance == asker.Instance
+            && _successors.Count >= known
+            && SuccessorList.DigestOf(_successors.Entries[..known]) == expected;
     }
 
     private Neighbours MyNeighbours(ulong nonce) =>

@@ -104,7 +104,23 @@ public sealed partial class ChordRing
             SentAt = now,
             Deadline = now + _options.QueryTimeout,
         };
-        _port.Send(now, target.Id, new GetNeighbours(_query.Nonce));
+        var isKnown = step == QueryStep.StabilizeFirst && _successors.Count == _successors.Capacity && target.Id == _successors.First.Id;
+        _port.Send(now, target.Id, new GetNeighbours(_query.Nonce) { Expected = isKnown ? SuccessorList.DigestOf(_successors.Entries[1..]) : 0 });
+    }
+
+    /// <summary>The first successor's list is what this node took it to be when it asked: as good as an answer that says so at length.</summary>
+    public void OnSameNeighbours(Instant now, in Contact from, SameNeighbours same)
+    {
+        ArgumentNullException.ThrowIfNull(same);
+        if (_query is not { Step: QueryStep.StabilizeFirst, Held: null } query || query.Nonce != same.Nonce || query.Target.Id != from.Id)
+        {
+            Heard(now, from);
+            return;
+        }
+
+        var isStillSo = query.Version == _successors.Version; // If not, the answer is thrown away for coming too late.
+        var list = isStillSo ? _successors.DescribedAfterFirst() : [];
+        OnNeighbours(now, from, new(same.Nonce, NodePhase.Member, same.Epoch, from.Descriptor, _port.Self.Descriptor, list, same.ArcAfter));
     }
 
     private void QueryTimedOut(Instant now, Query query)

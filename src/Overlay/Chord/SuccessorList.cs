@@ -30,6 +30,18 @@ public struct SuccessorList(RingId owner, int capacity)
     /// <summary>What messages say of them.</summary>
     public readonly IReadOnlyList<Descriptor> Described => _list;
 
+    /// <summary>What messages say of all but the first entry.</summary>
+    public readonly Descriptor[] DescribedAfterFirst()
+    {
+        var rest = new Descriptor[Count - 1];
+        for (var at = 0; at < rest.Length; at++)
+        {
+            rest[at] = Entries[at + 1].Descriptor;
+        }
+
+        return rest;
+    }
+
     /// <summary>The first entry. There must be one.</summary>
     public readonly Contact First
     {
@@ -90,6 +102,19 @@ public struct SuccessorList(RingId owner, int capacity)
         }
 
         return count;
+    }
+
+    /// <summary>A name for a part of a list, so short that it travels with a question. Never 0. Two lists have the same once in 2^32 times; the next change then tells.</summary>
+    public static uint DigestOf(ReadOnlySpan<Contact> entries)
+    {
+        var digest = 0UL;
+        foreach (ref readonly var entry in entries)
+        {
+            digest = Mixed(digest ^ entry.Id.Value);
+            digest = Mixed(digest ^ (ulong)entry.Instance ^ (ulong)entry.Certificate.Hash.Value);
+        }
+
+        return (uint)(digest >> 32) | 1;
     }
 
     /// <summary>The entries of two lists in one order, as many as there is room for; of two instances of a node the newer.</summary>
@@ -198,5 +223,11 @@ public struct SuccessorList(RingId owner, int capacity)
             Invariant.Check(distance > reached, "a successor list is out of order");
             reached = distance;
         }
+    }
+
+    private static ulong Mixed(ulong value)
+    {
+        value = (value ^ (value >> 32)) * 0x9E3779B97F4A7C15;
+        return value ^ (value >> 29);
     }
 }

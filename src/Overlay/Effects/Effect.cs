@@ -38,7 +38,10 @@ public enum EffectKind : byte
     /// <summary>The link is under suspicion: hand its un-acknowledged messages back through <c>HandBack</c>. The connection stays.</summary>
     TakeBack,
 
-    /// <summary>Connect to hub number <see cref="Effect.Number"/> as session <see cref="Effect.Link"/>; answer with <c>HubOpened</c> or <c>HubLost</c>.</summary>
+    /// <summary>
+    /// Connect to hub number <see cref="Effect.Number"/> of the host's list as session <see cref="Effect.Link"/>, or to the address that is <see cref="Effect.Detail"/>; answer
+    /// with <c>HubOpened</c> or <c>HubLost</c>.
+    /// </summary>
     OpenHub,
 
     /// <summary>Close hub session <see cref="Effect.Link"/>. No <c>HubLost</c> follows.</summary>
@@ -113,7 +116,7 @@ public enum Observation : byte
     /// <summary>A name of this node belongs to another key now: <see cref="Effect.Detail"/> is the lost <see cref="Messages.NameRecord"/>, or null where it was never confirmed.</summary>
     NameLost,
 
-    /// <summary>A hub lets this node introduce others: <see cref="Effect.Detail"/> is the <see cref="Messages.Delegated"/>, to be kept.</summary>
+    /// <summary>Hub number <see cref="Effect.Number"/> lets this node introduce others: <see cref="Effect.Detail"/> is the <see cref="Messages.Delegated"/>, to be kept.</summary>
     Delegated,
 
     /// <summary>A hub does not let this node introduce others: <see cref="Effect.Detail"/> is the <see cref="Messages.AdmitRefused"/>.</summary>
@@ -145,6 +148,9 @@ public enum Observation : byte
 
     /// <summary>This leaf stands in for the root <see cref="Effect.Peer"/> when that dies; <see cref="Effect.Number"/> is its rank, the first has the highest.</summary>
     StandsIn,
+
+    /// <summary>Where a hub of the network can be dialled: <see cref="Effect.Detail"/> is the <see cref="Identity.HubPlace"/>, to be kept.</summary>
+    HubLearned,
 }
 
 /// <summary>One thing that the host must do after a step. A value of at most 64 bytes.</summary>

@@ -56,7 +56,7 @@ public sealed class Outbox
 
     public void TakeBack(LinkId link) => Add(new() { Kind = EffectKind.TakeBack, Link = link });
 
-    public void OpenHub(LinkId session, int hub) => Add(new() { Kind = EffectKind.OpenHub, Link = session, Number = hub });
+    public void OpenHub(LinkId session, int hub, string? address = null) => Add(new() { Kind = EffectKind.OpenHub, Link = session, Number = hub, Detail = address });
 
     public void CloseHub(LinkId session) => Add(new() { Kind = EffectKind.CloseHub, Link = session });
 

@@ -5,17 +5,30 @@ namespace Overlay.Messages;
 
 //   a → Data → … → b;  b → Receipt → … → a        or, from the hop where it ends:  hop → Unreachable → a
 
-/// <summary>Application bytes: <c>[bytes, creation context (bin 25) | nil]</c>, sealed as a whole where <see cref="MessageFlags.Sealed"/> is set.</summary>
+/// <summary>
+/// Application bytes: <c>[bytes, creation context (bin 25) | nil (, certificate)]</c>, sealed as a whole where <see cref="MessageFlags.Sealed"/> is set. Who is no member sends its
+/// certificate along: it is known to nobody yet, and would be asked for it the whole way back.
+/// </summary>
 public sealed record Data(ReadOnlyMemory<byte> Bytes, TraceContext CreationContext) : Payload
 {
+    /// <summary>The sender's, where it is not a member; never inside a seal.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     public override MessageKind Kind => MessageKind.Data;
 
-    internal override int Measure() => WireLengths.One + WireLengths.Binary(Bytes.Length) + (CreationContext.IsNone ? WireLengths.One : WireLengths.Binary(TraceContext.Bytes));
+    internal override int Measure() => WireLengths.One + WireLengths.Binary(Bytes.Length)
+        + (CreationContext.IsNone ? WireLengths.One : WireLengths.Binary(TraceContext.Bytes)) + (Certificate is null ? 0 : WireLengths.Optional(Certificate));
 }
 
-/// <summary>A <see cref="Data"/> or <see cref="PeerBytes"/> as a hop sees it, one bin: sealed for the destination, with <see cref="MessageFlags.Sealed"/> set in the envelope.</summary>
+/// <summary>
+/// A <see cref="Data"/> or <see cref="PeerBytes"/> as a hop sees it: one bin, or <c>[bin, certificate]</c> from who is no member. Sealed for the destination, with
+/// <see cref="MessageFlags.Sealed"/> set in the envelope.
+/// </summary>
 public sealed record SealedData(ReadOnlyMemory<byte> Bytes, MessageKind Holds = MessageKind.Data) : Payload
 {
+    /// <summary>The sender's, where it is not a member.</summary>
+    public NodeCertificate? Certificate { get; init; }
+
     public override MessageKind Kind => Holds;
 }
 

@@ -8,15 +8,26 @@ internal static class DataMessagesCodec
 {
     private const int MaxFingers = 48;
     private const int MaxLinks = 256;
+    private const byte ArrayOfTwo = 0x92;
 
     public static bool TryWrite(ref MessagePackWriter writer, Payload payload)
     {
         switch (payload)
         {
             case Data data:
-                writer.BeginArray(2);
+                writer.BeginArray(data.Certificate is null ? 2 : 3);
                 writer.Write(data.Bytes.Span);
                 writer.Write(data.CreationContext);
+                if (data.Certificate is { } sender)
+                {
+                    writer.Write(sender);
+                }
+
+                return true;
+            case SealedData { Certificate: { } stranger } data:
+                writer.BeginArray(2);
+                writer.Write(data.Bytes.Span);
+                writer.Write(stranger);
                 return true;
             case SealedData data:
                 writer.Write(data.Bytes.Span);
@@ -42,7 +53,18 @@ internal static class DataMessagesCodec
     }
 
     /// <summary>Reads a sealed payload; it stays a part of <paramref name="memory"/>.</summary>
-    public static Payload ReadSealed(MessageKind kind, ref MessagePackReader reader, ReadOnlyMemory<byte> memory) => new SealedData(ReadSlice(ref reader, memory), kind);
+    public static Payload ReadSealed(MessageKind kind, ref MessagePackReader reader, ReadOnlyMemory<byte> memory)
+    {
+        if (memory.Span is not [ArrayOfTwo, ..])
+        {
+            return new SealedData(ReadSlice(ref reader, memory), kind);
+        }
+
+        reader.BeginArray(2);
+        var payload = new SealedData(ReadSlice(ref reader, memory), kind) { Certificate = reader.ReadCertificate() };
+        reader.EndArray();
+        return payload;
+    }
 
     /// <summary>Reads a payload from the beginning of <paramref name="memory"/>, of which application bytes stay a part.</summary>
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader, ReadOnlyMemory<byte> memory)
@@ -50,7 +72,7 @@ internal static class DataMessagesCodec
         reader.BeginArray(int.MaxValue);
         Payload? payload = kind switch
         {
-            MessageKind.Data => new Data(ReadSlice(ref reader, memory), reader.ReadTraceContext()),
+            MessageKind.Data => new Data(ReadSlice(ref reader, memory), reader.ReadTraceContext()) { Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null },
             MessageKind.Receipt => new Receipt(reader.ReadUInt64(), reader.ReadByte(), ReadRoute(ref reader)),
             MessageKind.Unreachable => new Unreachable(reader.ReadUInt64(), reader.ReadEnum<DropReason>()),
             MessageKind.GetState => new GetState(reader.ReadUInt64()),

@@ -6,6 +6,7 @@ namespace Overlay.Messages;
 //   hub → HubHello;  newcomer → Admit → hub;  hub → Admitted | AdmitRefused
 //   member → AskDelegation → hub;  hub → Delegated | AdmitRefused       (a member that will introduce others)
 //   member → Attach(slots) → hub;  hub → Attached            (a gateway; the hub drops the session that held these slots before)
+//   hub → KnownHubs, after its HubHello                      (also from member to neighbour, over a link)
 // All other messages pass through the hub: from a newcomer to a gateway, from a gateway to the newcomer named by dstId.
 
 /// <summary><c>[version, hubKey (bin 64), hubNumber, challenge (bin 32), founded (, delegation (bin 161))]</c>: the first message of a hub session.</summary>
@@ -164,4 +165,14 @@ public sealed record AskDelegation(NodeCertificate Certificate, long Instance, s
 public sealed record Delegated(Delegation Delegation, IReadOnlyList<string> Seeds) : Payload
 {
     public override MessageKind Kind => MessageKind.Delegated;
+}
+
+/// <summary><c>[[place (bin)…]]</c>: where hubs of the network can be dialled; each place proves itself, so whoever knows it may hand it on.</summary>
+/// <param name="Places">At most <see cref="MaxPlaces"/>.</param>
+public sealed record KnownHubs(IReadOnlyList<HubPlace> Places) : Payload
+{
+    /// <summary>Hubs that a node remembers at the most.</summary>
+    public const int MaxPlaces = 8;
+
+    public override MessageKind Kind => MessageKind.KnownHubs;
 }

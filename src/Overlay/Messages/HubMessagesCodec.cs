@@ -54,6 +54,9 @@ internal static class HubMessagesCodec
                 writer.Write(delegated.Delegation.Encoded);
                 writer.Write(delegated.Seeds);
                 return true;
+            case KnownHubs known:
+                Write(ref writer, known);
+                return true;
             default:
                 return TryWriteRenewal(ref writer, payload);
         }
@@ -121,6 +124,16 @@ internal static class HubMessagesCodec
         writer.Write(ask.Signature.Span);
     }
 
+    private static void Write(ref MessagePackWriter writer, KnownHubs known)
+    {
+        writer.BeginArray(1);
+        writer.BeginArray(known.Places.Count);
+        for (var i = 0; i < known.Places.Count; i++)
+        {
+            writer.Write(known.Places[i].Encoded);
+        }
+    }
+
     private static bool TryWriteRenewal(ref MessagePackWriter writer, Payload payload)
     {
         NodeCertificate? certificate = payload switch
@@ -142,7 +155,7 @@ internal static class HubMessagesCodec
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
     {
         if (kind is not ((>= MessageKind.HubHello and <= MessageKind.OtherGateway) or MessageKind.Renew or MessageKind.Renewed
-            or MessageKind.AskDelegation or MessageKind.Delegated))
+            or MessageKind.AskDelegation or MessageKind.Delegated or MessageKind.KnownHubs))
         {
             return null;
         }
@@ -176,6 +189,7 @@ internal static class HubMessagesCodec
             MessageKind.AskDelegation => new AskDelegation(
                 reader.ReadCertificate(), reader.ReadInt64(), reader.ReadString(MaxTokenBytes), reader.ReadString(Admitted.MaxSeedLength), reader.ReadSignature()),
             MessageKind.Delegated => new Delegated(ReadDelegation(ref reader), ReadSeeds(ref reader)),
+            MessageKind.KnownHubs => new KnownHubs(ReadPlaces(ref reader)),
             _ => null,
         };
         reader.EndArray();
@@ -190,6 +204,21 @@ internal static class HubMessagesCodec
         }
 
         return delegation;
+    }
+
+    private static HubPlace[] ReadPlaces(ref MessagePackReader reader)
+    {
+        var places = PayloadFields.NewList<HubPlace>(reader.BeginArray(KnownHubs.MaxPlaces));
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (!HubPlace.TryRead(reader.ReadBinary(HubPlace.MaxEncodedBytes), out places[i]))
+            {
+                reader.Fail();
+            }
+        }
+
+        reader.EndArray();
+        return places;
     }
 
     private static string[] ReadSeeds(ref MessagePackReader reader) => reader.ReadStrings(Admitted.MaxSeeds, Admitted.MaxSeedLength);

@@ -17,6 +17,7 @@ public enum MessageKind : byte
     LinkStatus = 9,
     AskDelegation = 10,
     Delegated = 11,
+    KnownHubs = 12,
 
     // Ring upkeep; routed where there is no direct link.
     FindOwner = 16,
@@ -30,6 +31,7 @@ public enum MessageKind : byte
     FoundingState = 24,
     MergeLookup = 25,
     TryMerge = 26,
+    SameNeighbours = 27,
 
     // Liveness.
     Ping = 32,

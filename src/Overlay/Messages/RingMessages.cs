@@ -61,12 +61,28 @@ public sealed record Owner(
         + WireLengths.Of((long)RetryAfterMilliseconds) + WireLengths.Of(Hops) + WireLengths.Optional(Certificate);
 }
 
-/// <summary><c>[nonce]</c>: asks a member for its neighbours; one atomic query of Join or Stabilize.</summary>
+/// <summary><c>[nonce (, expected)]</c>: asks a member for its neighbours; one atomic query of Join or Stabilize.</summary>
 public sealed record GetNeighbours(ulong Nonce) : Payload
 {
+    /// <summary>Digest of the list that the asker takes the answerer's to be (<c>SuccessorList.DigestOf</c>); 0: it wants to be told.</summary>
+    public uint Expected { get; init; }
+
     public override MessageKind Kind => MessageKind.GetNeighbours;
 
-    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce);
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + (Expected == 0 ? 0 : WireLengths.Of((ulong)Expected));
+}
+
+/// <summary>
+/// <c>[nonce, epoch, arcAfter | nil]</c>: a member's answer where <see cref="Neighbours"/> would say nothing new: "you are my predecessor, and my list is what you take it to be".
+/// </summary>
+/// <param name="Nonce">The question's.</param>
+/// <param name="Epoch">As in <see cref="Neighbours"/>.</param>
+/// <param name="ArcAfter">As in <see cref="Neighbours"/>.</param>
+public sealed record SameNeighbours(ulong Nonce, int Epoch, RingId? ArcAfter) : Payload
+{
+    public override MessageKind Kind => MessageKind.SameNeighbours;
+
+    internal override int Measure() => WireLengths.One + WireLengths.Of(Nonce) + WireLengths.Of((long)Epoch) + WireLengths.Optional(ArcAfter.HasValue);
 }
 
 /// <summary><c>[nonce, phase, epoch, self, predecessor | nil, [successor…], arcAfter | nil]</c>. Nonce 0: unasked, a change on its way to the predecessor.</summary>

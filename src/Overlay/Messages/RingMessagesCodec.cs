@@ -20,8 +20,19 @@ internal static class RingMessagesCodec
                 Write(ref writer, owner);
                 return true;
             case GetNeighbours question:
-                writer.BeginArray(1);
+                writer.BeginArray(question.Expected == 0 ? 1 : 2);
                 writer.Write(question.Nonce);
+                if (question.Expected != 0)
+                {
+                    writer.Write((ulong)question.Expected);
+                }
+
+                return true;
+            case SameNeighbours same:
+                writer.BeginArray(3);
+                writer.Write(same.Nonce);
+                writer.Write(same.Epoch);
+                writer.WriteOptional(same.ArcAfter.HasValue, same.ArcAfter.GetValueOrDefault());
                 return true;
             case Neighbours neighbours:
                 Write(ref writer, neighbours);
@@ -69,7 +80,7 @@ internal static class RingMessagesCodec
 
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
     {
-        if (kind is not (>= MessageKind.FindOwner and <= MessageKind.TryMerge))
+        if (kind is not (>= MessageKind.FindOwner and <= MessageKind.SameNeighbours))
         {
             return null;
         }
@@ -90,7 +101,8 @@ internal static class RingMessagesCodec
                 Hops = reader.ReadByte(),
                 Certificate = reader.ReadOptionalCertificate(),
             },
-            MessageKind.GetNeighbours => new GetNeighbours(reader.ReadUInt64()),
+            MessageKind.GetNeighbours => new GetNeighbours(reader.ReadUInt64()) { Expected = reader.ElementsLeft > 0 ? ReadDigest(ref reader) : 0 },
+            MessageKind.SameNeighbours => new SameNeighbours(reader.ReadUInt64(), reader.ReadInt32(), reader.TryReadOptionalRingId(out var sameAfter) ? sameAfter : null),
             MessageKind.Neighbours => new Neighbours(
                 reader.ReadUInt64(),
                 reader.ReadEnum<NodePhase>(),
@@ -126,6 +138,18 @@ internal static class RingMessagesCodec
         writer.Write(owner.RetryAfterMilliseconds);
         writer.Write(owner.Hops);
         writer.WriteOptional(owner.Certificate);
+    }
+
+    /// <summary>0 has no place on the wire: it means that there is none.</summary>
+    private static uint ReadDigest(ref MessagePackReader reader)
+    {
+        var digest = reader.ReadUInt64();
+        if (digest is 0 or > uint.MaxValue)
+        {
+            reader.Fail();
+        }
+
+        return (uint)digest;
     }
 
     private static void Write(ref MessagePackWriter writer, Neighbours neighbours)

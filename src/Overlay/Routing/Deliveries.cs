@@ -272,13 +272,16 @@ public sealed class Deliveries
         }
     }
 
+    /// <summary>Nobody knows who is no member yet.</summary>
+    private NodeCertificate? Introduction => _context.IsMember ? null : _context.Self.Certificate;
+
     private void SendData(Instant now, Delivery delivery, in Contact recipient)
     {
         var flags = (delivery.IsKey ? MessageFlags.Responsible : MessageFlags.None)
             | (delivery.Options.RecordRoute ? MessageFlags.RecordRoute : MessageFlags.None)
             | (delivery.Options.NoReceipt ? MessageFlags.None : MessageFlags.WantReceipt)
             | (delivery.Options.ToNeighbour ? MessageFlags.ToNeighbour : MessageFlags.None);
-        Payload payload = new Data(delivery.Bytes, delivery.Options.CreationContext);
+        Payload payload = new Data(delivery.Bytes, delivery.Options.CreationContext) { Certificate = _context.Sealing is null ? Introduction : null };
         if (_context.Sealing is not null)
         {
             flags |= MessageFlags.Sealed;
@@ -290,7 +293,7 @@ public sealed class Deliveries
                 Destination = delivery.To,
                 MessageId = delivery.MessageId,
             };
-            payload = MessageSecurity.Seal(envelope, payload, recipient.Certificate, _context.Sealing);
+            payload = MessageSecurity.Seal(envelope, payload, recipient.Certificate, _context.Sealing) with { Certificate = Introduction };
         }
 
         _courier.Send(now, new Letter(delivery.To, payload)

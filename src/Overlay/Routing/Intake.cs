@@ -232,7 +232,7 @@ public sealed class Intake
     private static bool IsSaidByHub(in Message message, Link? neighbour) =>
         neighbour is null && message.Source == default && message.Kind == MessageKind.Unreachable;
 
-    /// <summary>Offers, answers and look-ups carry their source's certificate; it must be true, and the source's.</summary>
+    /// <summary>Offers, answers, look-ups and the messages of strangers carry their source's certificate; it must be true, and the source's.</summary>
     private bool TryLearnCarried(Instant now, in Message message, Payload payload)
     {
         var carried = payload switch
@@ -243,6 +243,8 @@ public sealed class Intake
             ConnectionAnswer answer => answer.Certificate,
             FindOwner question => question.Certificate,
             Owner owner => owner.Certificate,
+            Data data => data.Certificate,
+            SealedData data => data.Certificate,
             MergeLookup lookup when lookup.Certificate.Id == message.Source => lookup.Certificate,
             TryMerge merge when merge.Predecessor.Id == message.Source => merge.Predecessor,
             TryMerge merge when merge.Successor.Id == message.Source => merge.Successor,

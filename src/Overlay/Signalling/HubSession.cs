@@ -50,6 +50,9 @@ internal sealed class HubSession(int hub)
     /// <summary>Closed, not wanted, and nothing that went wrong is remembered: as good as new.</summary>
     public bool IsFresh => State == HubState.Closed && Wanted == 0 && Errand == HubErrand.None && Due == default && _backoff.Failures == 0;
 
+    /// <summary>Times that it could not be reached or held since it served last.</summary>
+    public int Failures => _backoff.Failures;
+
     /// <summary>The hub's hello of this session.</summary>
     public HubHello? Hello { get; private set; }
 

@@ -30,16 +30,17 @@ public sealed partial class HubSessions
 
         for (var number = 0; number < HubsWithSlots; number++)
         {
-            JudgeSlots(now, number, IsIntroducer(number) ? 0 : SlotsOf(number));
+            JudgeSlots(now, number, WantedOfListed(number));
         }
 
+        JudgeLearned(now);
         JudgeOwnSlots(now);
         ForgetFresh();
     }
 
     private void JudgeSlots(Instant now, int number, int wanted)
     {
-        if (wanted == 0 && _sessions?[number] is null)
+        if (wanted == 0 && SessionAt(number) is null)
         {
             return;
         }
@@ -123,7 +124,7 @@ public sealed partial class HubSessions
         return _rememberedKey is not null;
     }
 
-    private RingId SlotKey(int hub, int slot) => SlotKey(_rememberedKey!, NumberOf(hub), slot);
+    private RingId SlotKey(int number, int slot) => SlotKey(_rememberedKey!, unchecked((byte)number), slot);
 
     private byte NumberOf(int hub) => _numbers is { } numbers && hub < numbers.Length ? numbers[hub] : unchecked((byte)hub);
 
@@ -137,6 +138,11 @@ public sealed partial class HubSessions
     private void NoteNumber(HubSession hub, HubHello hello)
     {
         var number = unchecked((byte)hello.HubNumber);
+        if (hello.Delegation is null && hub.Hub < HubsWithSlots)
+        {
+            _learned?.Heard(hub.Hub);
+        }
+
         if (hello.Delegation is not null || hub.Hub >= HubsWithSlots || number == NumberOf(hub.Hub))
         {
             return;
@@ -154,7 +160,7 @@ public sealed partial class HubSessions
         _numbers[hub.Hub] = number;
     }
 
-    /// <summary>One bit for each slot of <paramref name="hub"/> that this node is responsible for.</summary>
+    /// <summary>One bit for each slot of the hub with number <paramref name="hub"/> that this node is responsible for.</summary>
     private int SlotsOf(int hub)
     {
         if (_rememberedKey is null || _context.Phase is not (NodePhase.Member or NodePhase.Founding))
@@ -282,7 +288,7 @@ public sealed partial class HubSessions
                     Kind = MessageKind.Renew,
                     HopsLeft = Message.HopBudget,
                     Source = _context.Self.Id,
-                    Destination = SlotKey(hub.Hub, 0),
+                    Destination = SlotKey(hub.Hello!.HubNumber, 0),
                     MessageId = _context.NextMessageId(),
                     Body = _courier.NewBody(now, renew),
                 });
@@ -290,6 +296,6 @@ public sealed partial class HubSessions
             }
         }
 
-        _courier.Send(now, new Letter(SlotKey(0, 0), renew) { Flags = MessageFlags.Responsible });
+        _courier.Send(now, new Letter(SlotKey(NumberOf(0), 0), renew) { Flags = MessageFlags.Responsible });
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class HubSessions
     private static readonly TimeSpan AnnouncePeriod = TimeSpan.FromMinutes(10);
 
     /// <summary>No hub answered, or one refused: asked again after that.</summary>
-    private static readonly TimeSpan AskRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AskRetry = TimeSpan.FromSeconds(30);
 
     private Introductions? _introductions;
 
@@ -35,7 +35,7 @@ public sealed partial class HubSessions
         }
     }
 
-    private bool IsIntroducer(int number) => _introductions is { } known && known.IsIntroducer(number);
+    private bool IsIntroducer(int number) => number < FirstLearned && _introductions is { } known && known.IsIntroducer(number);
 
     /// <summary>Whether the hub's word about its delegation can be believed; who is none of a hub's delegates introduces nobody.</summary>
     private bool IsCredible(Instant now, HubHello hello) =>
@@ -45,7 +45,7 @@ public sealed partial class HubSessions
     /// <summary>A member introduces here, or a hub stands here now: noted for the time when slots are judged.</summary>
     private void NoteSpeaker(HubSession hub, HubHello hello)
     {
-        if (hello.Delegation is not null || _introductions is not null)
+        if (!IsLearned(hub) && (hello.Delegation is not null || _introductions is not null))
         {
             (_introductions ??= new(_hubCount, NodeIntroductions.None)).NoteIntroducer(hub.Hub, hello.Delegation is not null);
         }
@@ -91,10 +91,12 @@ public sealed partial class HubSessions
             return;
         }
 
-        for (var tries = 0; tries < introductions.Hubs; tries++)
+        var all = introductions.Hubs + Places.Count;
+        for (var tries = 0; tries < all; tries++)
         {
-            var number = introductions.AskHub++ % introductions.Hubs;
-            if (!introductions.IsIntroducer(number))
+            var next = introductions.AskHub++ % all;
+            var number = next < introductions.Hubs ? next : FirstLearned + next - introductions.Hubs;
+            if (!IsIntroducer(number))
             {
                 BeginErrand(now, number, HubErrand.Delegation);
                 return;
@@ -150,14 +152,15 @@ public sealed partial class HubSessions
     private void Delegated(Instant now, HubSession hub, Delegated delegated)
     {
         hub.Served();
-        EndErrand(hub);
         var delegation = delegated.Delegation;
         if (Introduces && delegation.Key.SequenceEqual(_context.Signing.PublicKey) && delegation.IsValid(_context.Signing, _rememberedKey))
         {
             _introductions!.AskAt = now + AnnouncePeriod;
             _introductions.Delegation = delegation;
-            _context.Outbox.Observe(new Effect { Observation = Observation.Delegated, Link = hub.Id, Detail = delegated });
+            _context.Outbox.Observe(new Effect { Observation = Observation.Delegated, Link = hub.Id, Number = hub.Hello!.HubNumber, Detail = delegated });
         }
+
+        EndErrand(hub); // After the host has heard, which knows the hub by its session.
     }
 
     /// <summary>The hub will not have this node introduce others: it says why, and asks again later.</summary>

@@ -233,6 +233,9 @@ public sealed partial class HubSessions
             case AdmitRefused refused when hub.State == HubState.Ready && IsAdmitting(hub):
                 Refuse(now, hub, refused);
                 break;
+            case KnownHubs known when hub.State == HubState.Ready:
+                Learn(now, known.Places, id);
+                break;
             case OtherGateway other when hub.State == HubState.Ready && !_isNewcomer:
                 HearOfOther(now, hub, other);
                 break;
@@ -314,7 +317,15 @@ public sealed partial class HubSessions
         return null;
     }
 
-    private HubSession SessionWith(int hub) => (_sessions ??= new HubSession?[_hubCount + (Introduces ? 1 : 0)])[hub] ??= new HubSession(hub);
+    private HubSession SessionWith(int hub)
+    {
+        if (_sessions is null || hub >= _sessions.Length)
+        {
+            Array.Resize(ref _sessions, hub >= FirstLearned ? FirstLearned + KnownHubs.MaxPlaces : _hubCount + (Introduces ? 1 : 0));
+        }
+
+        return _sessions[hub] ??= new HubSession(hub);
+    }
 
     private bool IsAdmitting(HubSession hub) => _isNewcomer && hub.Hub == _current;
 
@@ -329,7 +340,7 @@ public sealed partial class HubSessions
 
         var id = _context.NextLink();
         hub.BecomeDialling(now, id);
-        _context.Outbox.OpenHub(id, hub.Hub);
+        _context.Outbox.OpenHub(id, hub.Hub, IsLearned(hub) ? PlaceOf(hub).Address : null);
     }
 
     private void Close(HubSession hub)
@@ -368,7 +379,7 @@ public sealed partial class HubSessions
 
     private void Greeted(Instant now, HubSession hub, HubHello hello)
     {
-        if (hello.Version != Message.Version || !HubProofs.IsWellFormed(hello) || !IsCredible(now, hello))
+        if (hello.Version != Message.Version || !HubProofs.IsWellFormed(hello) || !IsCredible(now, hello) || !IsWhoWasMeant(hub, hello))
         {
             _context.Outbox.CloseHub(hub.Id);
             Ended(now, hub);
@@ -400,7 +411,11 @@ public sealed partial class HubSessions
             return;
         }
 
-        if (hub.Errand != HubErrand.None)
+        if (hub.Errand == HubErrand.None && _learned is not null && hello.Delegation is null && IsMetElsewhere(hub.Hub, hello.HubNumber))
+        {
+            Close(hub);
+        }
+        else if (hub.Errand != HubErrand.None)
         {
             RunErrand(now, hub);
         }

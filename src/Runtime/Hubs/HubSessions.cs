@@ -3,7 +3,7 @@ using Overlay.Effects;
 namespace Overlay.Runtime.Hubs;
 
 /// <summary>The hub sessions of one node: carries out <c>OpenHub</c> and <c>CloseHub</c> and reports what comes back as inputs of the loop.</summary>
-internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, Func<LoopInput, CancellationToken, ValueTask> post)
+internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, TimeProvider time, Func<LoopInput, CancellationToken, ValueTask> post)
 {
     private static readonly TimeSpan GoodByeTimeout = TimeSpan.FromSeconds(2);
 
@@ -15,10 +15,10 @@ internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, Func<LoopIn
     /// <summary>Sessions that are connecting or open.</summary>
     public int Count => _sessions.Count;
 
-    /// <summary>Begins to connect session <paramref name="link"/> to hub <paramref name="hub"/>.</summary>
-    public void Open(LinkId link, int hub)
+    /// <summary>Begins to connect session <paramref name="link"/> to hub <paramref name="hub"/> of the list, or to one that was learned of by its address.</summary>
+    public void Open(LinkId link, int hub, string? address = null)
     {
-        var way = hubs[Math.Clamp(hub, 0, hubs.Count - 1)];
+        var way = address is null ? hubs[Math.Clamp(hub, 0, hubs.Count - 1)] : WayTo(address);
         var entry = new Entry(way.Name);
         _sessions[link] = entry;
         entry.Running = RunAsync(link, way, entry);
@@ -66,6 +66,29 @@ internal sealed class HubSessions(IReadOnlyList<IHubConnector> hubs, Func<LoopIn
 
         _sessions.Clear();
         await Task.WhenAll(running).ConfigureAwait(false);
+    }
+
+    /// <summary>The way in the list that leads there, else a new one.</summary>
+    private IHubConnector WayTo(string address)
+    {
+        foreach (var way in hubs)
+        {
+            if (way.Name == address)
+            {
+                return way;
+            }
+        }
+
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "ws" or "wss" ? new WebSocketHub(uri, time) : new NoHub(address);
+    }
+
+    /// <summary>What was said to be a hub's address is none.</summary>
+    private sealed class NoHub(string address) : IHubConnector
+    {
+        public string Name => address;
+
+        public Task<IHubSession> ConnectAsync(CancellationToken cancellationToken) =>
+            Task.FromException<IHubSession>(new OverlayException(OverlayError.HubUnreachable, $"'{address}' is no hub's address."));
     }
 
     private async Task RunAsync(LinkId link, IHubConnector hub, Entry entry)

@@ -26,4 +26,8 @@ public interface IIntroduction
 /// <param name="Delegation">What the network's hub granted to it.</param>
 /// <param name="HubKey">The hub's key, 64 bytes.</param>
 /// <param name="Seeds">Other places where one is admitted to the network, to be told to newcomers.</param>
-public sealed record IntroductionRight(ISigning Signing, Delegation Delegation, ReadOnlyMemory<byte> HubKey, IReadOnlyList<string> Seeds);
+public sealed record IntroductionRight(ISigning Signing, Delegation Delegation, ReadOnlyMemory<byte> HubKey, IReadOnlyList<string> Seeds)
+{
+    /// <summary>Where hubs can be dialled, to be told to newcomers as well: so a hub that comes back is called also by those it never met.</summary>
+    public IReadOnlyList<HubPlace> Hubs { get; init; } = [];
+}

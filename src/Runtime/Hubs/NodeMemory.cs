@@ -11,6 +11,7 @@ namespace Overlay.Runtime.Hubs;
 /// overlay memory 1
 /// certificate &lt;base64; or -&gt;
 /// delegation &lt;base64; or -&gt;
+/// hub &lt;base64&gt;            where a hub can be dialled, in its own signed words; once for each, at most 8
 /// seed &lt;address&gt;          once for each, at most 8, the surest first
 /// check &lt;SHA-256 of the lines above, hex&gt;
 /// </code>
@@ -29,6 +30,7 @@ internal sealed class NodeMemory
     private NodeCertificate? _certificate;
     private Delegation? _delegation;
     private List<string> _seeds = [];
+    private List<HubPlace> _hubs = [];
 
     private NodeMemory(string? path) => _path = path;
 
@@ -46,6 +48,18 @@ internal sealed class NodeMemory
             lock (_gate)
             {
                 return [.. _seeds];
+            }
+        }
+    }
+
+    /// <summary>Where hubs of the network can be dialled. What was read from disk says nothing yet about its truth.</summary>
+    public IReadOnlyList<HubPlace> Hubs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _hubs];
             }
         }
     }
@@ -95,6 +109,19 @@ internal sealed class NodeMemory
     /// <summary>A hub granted this.</summary>
     public void Remember(Delegation delegation) => _delegation = delegation;
 
+    /// <summary>A hub can be dialled there.</summary>
+    public void Remember(HubPlace place)
+    {
+        lock (_gate)
+        {
+            _hubs.RemoveAll(known => known.Number == place.Number);
+            if (_hubs.Count < KnownHubs.MaxPlaces)
+            {
+                _hubs.Add(place);
+            }
+        }
+    }
+
     /// <summary>Brings it to disk. False where that failed: a restart will know less.</summary>
     public bool TrySave()
     {
@@ -108,6 +135,11 @@ internal sealed class NodeMemory
             var text = new StringBuilder(Title).Append('\n');
             text.Append("certificate ").Append(_certificate is { } certificate ? Convert.ToBase64String(certificate.Encoded) : "-").Append('\n');
             text.Append("delegation ").Append(_delegation is { } delegation ? Convert.ToBase64String(delegation.Encoded) : "-").Append('\n');
+            foreach (var hub in _hubs)
+            {
+                text.Append("hub ").Append(Convert.ToBase64String(hub.Encoded)).Append('\n');
+            }
+
             foreach (var seed in _seeds)
             {
                 text.Append("seed ").Append(seed).Append('\n');
@@ -147,7 +179,7 @@ internal sealed class NodeMemory
 
         if (WasDamaged)
         {
-            (_certificate, _delegation, _seeds) = (null, null, []);
+            (_certificate, _delegation, _seeds, _hubs) = (null, null, [], []);
         }
     }
 
@@ -165,7 +197,18 @@ internal sealed class NodeMemory
             && TryRead(delegation, "delegation ", out var encodedDelegation)
             && (encodedCertificate.Length == 0 || NodeCertificate.TryRead(encodedCertificate, out _certificate!))
             && (encodedDelegation.Length == 0 || Delegation.TryRead(encodedDelegation, out _delegation!))
-            && lines[3..].All(TryTakeSeed);
+            && lines[3..].All(line => line.StartsWith("hub ", StringComparison.Ordinal) ? TryTakeHub(line) : TryTakeSeed(line));
+    }
+
+    private bool TryTakeHub(string line)
+    {
+        if (_hubs.Count == KnownHubs.MaxPlaces || !TryRead(line, "hub ", out var encoded) || !HubPlace.TryRead(encoded, out var place))
+        {
+            return false;
+        }
+
+        _hubs.Add(place);
+        return true;
     }
 
     private bool TryTakeSeed(string line)

@@ -141,7 +141,7 @@ internal sealed class TestNetwork
         _hubSigning = new KeyedSigning(World, key);
         for (var number = 0; number < HubCount; number++)
         {
-            var options = HubOptions with { HubNumber = number, CanFound = number == 0 && HubOptions.CanFound };
+            var options = HubOptions with { HubNumber = HubOptions.HubNumber + number, CanFound = number == 0 && HubOptions.CanFound };
             _hubs[number] = new HubAdmission(
                 Now, options, new HubIdentity(_hubSigning, new SeededSecrets(key + (ulong)_order + (ulong)number), new byte[32]), remembers ? _hubStates[number] : null);
         }

@@ -104,6 +104,9 @@ internal sealed class TestNode
     /// <summary>Hub sessions: link → session at the hub; not yet open where null.</summary>
     public Dictionary<LinkId, long> Sessions { get; } = [];
 
+    /// <summary>Addresses of hubs that are not in its list, in the order in which it dialled them.</summary>
+    public List<string> Dialled { get; } = [];
+
     public IEnumerable<RingId> LinkedTo => Node.Snapshot().Links.Where(link => link.Phase == LinkPhase.Open).Select(link => link.Id);
 
     public bool IsMember => Node.Phase is NodePhase.Member or NodePhase.Founding;
@@ -178,7 +181,12 @@ internal sealed class TestNode
                 _network.TakeBack(this, effect.Link);
                 break;
             case EffectKind.OpenHub:
-                _network.OpenHub(this, effect.Link, effect.Number);
+                if (effect.Detail is string address)
+                {
+                    Dialled.Add(address);
+                }
+
+                _network.OpenHub(this, effect.Link, effect.Detail is null ? effect.Number : 0);
                 break;
             case EffectKind.CloseHub:
                 _network.CloseHub(this, effect.Link);

@@ -102,6 +102,21 @@ public sealed class HubSessionsTests
         Assert.False(_inputs.Reader.TryRead(out var input) && input.Kind == LoopInputKind.HubLost);
     }
 
+    [Fact]
+    public async Task A_learned_hub_is_the_listed_one_where_the_address_is_the_same_and_lost_where_it_is_none()
+    {
+        var hub = new ScriptedHub();
+        var sessions = Sessions(hub);
+
+        sessions.Open(Link, 300, hub.Name);
+        Assert.Equal(LoopInputKind.HubOpened, (await NextAsync()).Kind);
+        sessions.Open(new LinkId(8), 300, "elsewhere");
+
+        var lost = await NextAsync();
+        Assert.Equal((LoopInputKind.HubLost, new LinkId(8)), (lost.Kind, lost.Link));
+        Assert.Equal(OverlayError.HubUnreachable, sessions.LastFailure!.Reason);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -119,7 +134,7 @@ public sealed class HubSessionsTests
         Assert.True(hub.Session.Disposed.IsCompleted);
     }
 
-    private HubSessions Sessions(IHubConnector hub) => new([hub], _inputs.Writer.WriteAsync);
+    private HubSessions Sessions(IHubConnector hub) => new([hub], TimeProvider.System, _inputs.Writer.WriteAsync);
 
     private Task<LoopInput> NextAsync() => _inputs.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience.Long);
 

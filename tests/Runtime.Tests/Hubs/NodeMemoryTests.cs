@@ -32,6 +32,25 @@ public sealed class NodeMemoryTests : IDisposable
         Assert.Equal(memory.Certificate, again.Certificate);
         Assert.Equal(memory.Delegation, again.Delegation);
         Assert.Equal(["ws://192.0.2.1:5000/", "wss://192.0.2.2/"], again.Seeds);
+        Assert.Equal(memory.Hubs, again.Hubs);
+        Assert.Equal("ws://192.0.2.9:5000/", Assert.Single(again.Hubs).Address);
+    }
+
+    [Fact]
+    public void Of_each_hub_the_last_word_is_kept_and_of_no_more_than_eight()
+    {
+        var memory = NodeMemory.Open(_directory.FullName);
+        for (var number = 0; number < 12; number++)
+        {
+            memory.Remember(HubPlace.Issue(_hub, _hub.PublicKey, number, "ws://a/", 1));
+        }
+
+        memory.Remember(HubPlace.Issue(_hub, _hub.PublicKey, 3, "ws://b/", 2));
+        Assert.True(memory.TrySave());
+
+        var again = NodeMemory.Open(_directory.FullName);
+        Assert.Equal(8, again.Hubs.Count);
+        Assert.Equal("ws://b/", again.Hubs.Single(hub => hub.Number == 3).Address);
     }
 
     [Fact]
@@ -110,6 +129,7 @@ public sealed class NodeMemoryTests : IDisposable
         var right = Delegation.Issue(_hub, _own.PublicKey, 1, 2, 3, 4);
         memory.Remember(NodeCertificate.IssueDelegated(_own, right, 0, _own.PublicKey, new byte[16], 1, 2));
         memory.Remember(right);
+        memory.Remember(HubPlace.Issue(_own, _hub.PublicKey, 2, "ws://192.0.2.9:5000/", 5, right));
         memory.Learn("ws://192.0.2.1:5000/", ["wss://192.0.2.2/", "ftp://192.0.2.3/"]);
         Assert.True(memory.TrySave());
         return memory;
@@ -123,5 +143,6 @@ public sealed class NodeMemoryTests : IDisposable
         Assert.Null(memory.Certificate);
         Assert.Null(memory.Delegation);
         Assert.Empty(memory.Seeds);
+        Assert.Empty(memory.Hubs);
     }
 }

@@ -31,6 +31,31 @@ public sealed class LifeWithoutHubTests
         Assert.Contains(driver.Samples, sample => sample.Members < 30); // The reason for all this.
     }
 
+    [Fact]
+    public void A_hub_that_comes_back_to_strangers_finds_its_gateways_and_founds_no_second_ring()
+    {
+        var scenario = ScenarioReader.Find("hub-returns-to-strangers");
+        var away = scenario.Phases[1];
+        scenario = scenario with
+        {
+            Nodes = 40,
+            Introducers = scenario.Introducers! with { Count = 5, Downtime = TimeSpan.FromSeconds(30) },
+            Phases =
+            [
+                scenario.Phases[0] with { Duration = TimeSpan.FromSeconds(30) },
+                away with { Duration = TimeSpan.FromMinutes(40), Churn = away.Churn! with { Session = away.Churn.Session! with { Mean = TimeSpan.FromMinutes(6) } } },
+                .. scenario.Phases.Skip(2),
+            ],
+        };
+
+        var driver = Play(scenario);
+
+        Assert.All(driver.Phases, phase => Assert.All(phase.Requirements, one => Assert.True(one.Met, $"{phase.Name}: {one}")));
+        Assert.Equal(0, driver.Checks.ViolationCount);
+        Assert.Equal(0, driver.World.HubStatistics.Founders);
+        Assert.True(driver.World.IntroducedByMembers >= 100, $"only {driver.World.IntroducedByMembers} came through members");
+    }
+
     private static Scenario Twin(int introducers)
     {
         var scenario = ScenarioReader.Find("life-without-hub-day");
