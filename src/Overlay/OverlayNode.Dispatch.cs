@@ -62,18 +62,8 @@ public sealed partial class OverlayNode
             case Certificates answer:
                 LearnCertificates(now, answer);
                 break;
-            case Renew:
-                if (!_hubs.TryPassToHub(arrival.Message))
-                {
-                    _context.Drop(DropReason.NoRoute, arrival.Message, arrival.Link);
-                }
-
-                break;
-            case Renewed renewed:
-                _hubs.ReceiveRenewed(now, renewed);
-                break;
-            case KnownHubs known:
-                HearOfHubs(now, arrival, known);
+            case Renew or Renewed or KnownHubs:
+                ReceiveOfHubs(now, arrival);
                 break;
             case GetState question:
                 Reply(now, arrival, StateFor(question.Nonce));
@@ -95,6 +85,27 @@ public sealed partial class OverlayNode
                 break;
             default:
                 DispatchToRing(now, arrival);
+                break;
+        }
+    }
+
+    /// <summary>What hubs and members pass on between them.</summary>
+    private void ReceiveOfHubs(Instant now, in Arrival arrival)
+    {
+        switch (arrival.Payload)
+        {
+            case Renewed renewed:
+                _hubs.ReceiveRenewed(now, renewed);
+                break;
+            case KnownHubs known:
+                HearOfHubs(now, arrival, known);
+                break;
+            default:
+                if (!_hubs.TryPassToHub(arrival.Message))
+                {
+                    _context.Drop(DropReason.NoRoute, arrival.Message, arrival.Link);
+                }
+
                 break;
         }
     }

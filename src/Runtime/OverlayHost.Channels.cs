@@ -29,7 +29,11 @@ public sealed partial class OverlayHost : IPeerChannels
             throw new OverlayException(OverlayError.HostUnreachable, $"{peer} is this node itself; '{PeerAddress.LoopbackName}' reaches it.");
         }
 
-        ObjectDisposedException.ThrowIf(Ended.IsCancellationRequested, this);
+        if (Ended.IsCancellationRequested)
+        {
+            throw Stopped();
+        }
+
         var channel = new ConnectionChannel(_loop.Channels, label, PeerAddress.Member(peer), isIncoming: false);
         await PostAsync((now, outbox) => _loop.Channels.Open(now, channel, outbox)).ConfigureAwait(false);
         await using var ended = Ended.Register(static one => ((ConnectionChannel)one!).End(Stopped()), channel).ConfigureAwait(false);

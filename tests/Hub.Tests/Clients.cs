@@ -168,8 +168,18 @@ internal sealed class Member(ClientWebSocket socket, HubKey key) : Client(socket
         await CloseAsync();
     }
 
+    /// <summary>The next message; where hubs can be dialled is told at any time, and passed over unless that is what is waited for.</summary>
     public async Task<T> ReceiveAsync<T>()
-        where T : Payload => Assert.IsType<T>((await ReceiveMessageAsync()).Payload);
+        where T : Payload
+    {
+        var payload = (await ReceiveMessageAsync()).Payload;
+        while (payload is KnownHubs and not T)
+        {
+            payload = (await ReceiveMessageAsync()).Payload;
+        }
+
+        return Assert.IsType<T>(payload);
+    }
 
     public async Task<(Message Message, Payload Payload)> ReceiveMessageAsync()
     {

@@ -30,6 +30,7 @@ internal static class OptionsShape
         .AddValue("nameReservation", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(90)), "How long a name that lapsed stays reserved for its key.", options => options.NameReservation, (options, value) => options with { NameReservation = value })
         .AddValue("nameSyncPeriod", UpTo(TimeSpan.FromHours(1)), "Time between two digests that a keeper of names sends its replicas.", options => options.NameSyncPeriod, (options, value) => options with { NameSyncPeriod = value })
         .AddValue("maxNameWatches", new WholeShape<int>(0, 10_000_000), "Watches of names that a node serves at a time.", options => options.MaxNameWatches, (options, value) => options with { MaxNameWatches = value })
+        .AddValue("maxConnections", new WholeShape<int>(1, 65_536), "Connections with other members for the application's channels.", options => options.MaxConnections, (options, value) => options with { MaxConnections = value })
         .AddValue("maxBroadcastsPerSecond", new WholeShape<int>(1, 10_000), "Broadcasts of one origin that are passed on in a second.", options => options.MaxBroadcastsPerSecond, (options, value) => options with { MaxBroadcastsPerSecond = value })
         .AddValue("unneededLinkTimeout", UpTo(TimeSpan.FromHours(1)), "Idle time after which a link that neither side needs is closed.", options => options.UnneededLinkTimeout, (options, value) => options with { UnneededLinkTimeout = value })
         .Then(Judge);

@@ -57,6 +57,18 @@ internal static class RingMessagesCodec
             case FoundingState state:
                 Write(ref writer, state);
                 return true;
+            case MergeLookup or TryMerge:
+                WriteMerge(ref writer, payload);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static void WriteMerge(ref MessagePackWriter writer, Payload payload)
+    {
+        switch (payload)
+        {
             case MergeLookup lookup:
                 writer.BeginArray(6);
                 writer.Write(lookup.Certificate);
@@ -65,16 +77,14 @@ internal static class RingMessagesCodec
                 writer.Write(lookup.Gossip);
                 writer.Write(lookup.StepsLeft);
                 writer.Write(lookup.IsNews);
-                return true;
+                break;
             case TryMerge merge:
                 writer.BeginArray(4);
                 writer.Write(merge.Predecessor);
                 writer.Write(merge.PredecessorInstance);
                 writer.Write(merge.Successor);
                 writer.Write(merge.SuccessorInstance);
-                return true;
-            default:
-                return false;
+                break;
         }
     }
 
