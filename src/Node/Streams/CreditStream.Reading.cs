@@ -63,6 +63,18 @@ public sealed partial class CreditStream
         }
     }
 
+    /// <summary>Items that have arrived and were not read. For tests.</summary>
+    internal int Unread
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _items.Count;
+            }
+        }
+    }
+
     private static string TextOf(ReadOnlyMemory<byte> payload) => Encoding.UTF8.GetString(payload.Span[..Math.Min(payload.Length, MaxErrorBytes)]);
 
     /// <returns>Whether there was an item, or the end (null); otherwise a wait has begun, until <paramref name="readable"/>.</returns>

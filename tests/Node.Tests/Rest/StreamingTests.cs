@@ -5,6 +5,7 @@ using Overlay.Runtime;
 namespace Overlay.Nodes.Tests.Rest;
 
 /// <summary>Long bodies, records, and those who break off.</summary>
+[Collection(nameof(Alone))]
 public sealed class StreamingTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -4,6 +4,7 @@ using Overlay.Nodes.Storage;
 namespace Overlay.Nodes.Tests.Storage;
 
 /// <summary>F47: the bucket of the seeds, its defects mended.</summary>
+[Collection(nameof(Alone))]
 public sealed class BucketTests
 {
     [Theory, OnDiskAndInMemory]
