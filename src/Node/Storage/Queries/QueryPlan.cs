@@ -11,7 +11,7 @@ namespace Overlay.Nodes.Storage;
 internal sealed class QueryPlan<T>
 {
     private readonly SqlTranslator _translator;
-    private readonly List<string> _orders = [];
+    private readonly List<SqlTerm> _orders = [];
     private readonly List<QueryStep<T>> _rest = [];
     private SqlTerm? _condition;
     private long _skip;
@@ -56,6 +56,9 @@ internal sealed class QueryPlan<T>
     public string Explain(string table) =>
         _rest.Count == 0 ? Select(table) : $"{Select(table)}; then in memory {string.Join(", ", _rest)}";
 
+    /// <summary>Whether an order may throw: .NET reads the keys of all records before anything that comes after it.</summary>
+    private bool OrderCanFail => _orders.Exists(order => order.CanFail);
+
     private bool IsCut => _skip > 0 || _take < long.MaxValue;
 
     /// <summary>How many steps from <paramref name="index"/> on became SQL; 0: none, and nothing after it may.</summary>
@@ -63,7 +66,7 @@ internal sealed class QueryPlan<T>
     {
         switch (steps[index])
         {
-            case WhereStep<T> where when !IsCut:
+            case WhereStep<T> where when !IsCut && !OrderCanFail:
                 return TryWhere(where) ? 1 : 0;
             case OrderStep<T> when !IsCut:
                 return TryOrder(steps, index);
@@ -82,7 +85,10 @@ internal sealed class QueryPlan<T>
     private bool TryWhere(WhereStep<T> where)
     {
         var record = where.Predicate.Parameters[0];
-        if (_translator.Condition(record, where.Predicate.Body) is { } whole)
+
+        // After an order, .NET asks the sorted records one by one and may stop before one that throws; SQL asks before it sorts.
+        var mayFail = _orders.Count == 0;
+        if (_translator.Condition(record, where.Predicate.Body, mayFail) is { } whole)
         {
             Add(whole);
             return true;
@@ -93,7 +99,7 @@ internal sealed class QueryPlan<T>
         Split(where.Predicate.Body, parts);
         for (var i = 0; i < parts.Count; i++)
         {
-            if (_translator.Condition(record, parts[i]) is { } part)
+            if (_translator.Condition(record, parts[i], mayFail) is { } part)
             {
                 Add(part);
                 continue;
@@ -135,7 +141,9 @@ internal sealed class QueryPlan<T>
             next++;
         }
 
-        if (_translator.Orders(steps[index..next].Cast<OrderStep<T>>().Select(static step => (step.Key, step.IsDescending))) is not { } orders)
+        // What may throw throws for the first such record; two that may would take turns differently in SQL.
+        var mayFail = _condition is not { CanFail: true } && !OrderCanFail;
+        if (_translator.Orders(steps[index..next].Cast<OrderStep<T>>().Select(static step => (step.Key, step.IsDescending)), mayFail) is not { } orders)
         {
             return 0;
         }
@@ -151,10 +159,10 @@ internal sealed class QueryPlan<T>
             sql.Append(" WHERE ").Append(condition.Sql);
         }
 
-        // An order that can fail is part of a count too, and its values must find their places.
+        // A count needs no order, but the values of one must find their places.
         if (ordered || _orders.Count > 0)
         {
-            sql.Append(" ORDER BY ").AppendJoin(',', _orders.Append("k"));
+            sql.Append(" ORDER BY ").AppendJoin(',', _orders.Select(static order => order.Sql).Append("k"));
         }
 
         if (IsCut)

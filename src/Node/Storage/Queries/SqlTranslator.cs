@@ -21,36 +21,29 @@ internal sealed partial class SqlTranslator(JsonSerializerOptions options, bool 
     public IReadOnlyList<object?> Parameters => _parameters;
 
     /// <summary>A condition, or null.</summary>
-    public SqlTerm? Condition(ParameterExpression record, Expression body) => Attempt(record, body, static term => term.IsBool);
+    public SqlTerm? Condition(ParameterExpression record, Expression body, bool mayFail) => Attempt(record, body, term => term.IsBool && (mayFail || !term.CanFail));
 
     /// <summary>What to order by, first by the first; null unless all of it can be said.</summary>
-    public List<string>? Orders(IEnumerable<(LambdaExpression Key, bool IsDescending)> keys)
+    public List<SqlTerm>? Orders(IEnumerable<(LambdaExpression Key, bool IsDescending)> keys, bool mayFail)
     {
         var count = _parameters.Count;
-        var orders = new List<string>();
+        var orders = new List<SqlTerm>();
         foreach (var (key, isDescending) in keys)
         {
-            if (Order(key) is not { } sql)
+            // Of two keys that throw, .NET asks the first of all records before the second; SQL asks both of each record.
+            var failable = mayFail && !orders.Exists(order => order.CanFail);
+            if (Attempt(key.Parameters[0], key.Body, term => SqlTerm.KindOf(term.Type) != SqlKind.None && (failable || !term.CanFail)) is not { } found)
             {
                 _parameters.RemoveRange(count, _parameters.Count - count);
                 return null;
             }
 
-            orders.Add(isDescending ? sql + " DESC" : sql);
+            // Identifiers and dates are ASCII, where SQLite's order is .NET's.
+            var collation = found.Type == typeof(string) ? $" COLLATE {SqliteFunctions.Utf16}" : "";
+            orders.Add(found with { Sql = $"{found.Sql}{collation}{(isDescending ? " DESC" : "")}" });
         }
 
         return orders;
-    }
-
-    private string? Order(LambdaExpression key)
-    {
-        if (Attempt(key.Parameters[0], key.Body, static term => SqlTerm.KindOf(term.Type) != SqlKind.None) is not { } term)
-        {
-            return null;
-        }
-
-        // Identifiers and dates are ASCII, where SQLite's order is .NET's.
-        return term.Type == typeof(string) ? $"{term.Sql} COLLATE {SqliteFunctions.Utf16}" : term.Sql;
     }
 
     /// <summary>Both, the second only where the first holds.</summary>
