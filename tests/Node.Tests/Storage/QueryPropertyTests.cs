@@ -63,7 +63,7 @@ public sealed class QueryPropertyTests
         }
 
         // The test says something only if most queries were SQL, some threw, and many found something.
-        Assert.True(inSql > (withZeros ? count / 5 : count / 2), $"{inSql} of {count} were SQL");
+        Assert.True(inSql > (withZeros ? count / 5 : 2 * count / 5), $"{inSql} of {count} were SQL");
         Assert.True(thrown > 0 && found > count / 4, $"{thrown} threw, {found} found something, of {count}");
     }
 
