@@ -47,9 +47,6 @@ internal sealed partial class ChannelHost(
     /// <summary>The clock of the application's side.</summary>
     public TimeProvider Time => clock.Provider;
 
-    /// <summary>Connections there are.</summary>
-    public IReadOnlyCollection<ChannelConnection> Connections => _byNumber.Values;
-
     /// <summary>When the next restart of ICE, or the end of an idle connection, is due.</summary>
     public WebRtc.Instant NextDue
     {
@@ -263,7 +260,7 @@ internal sealed partial class ChannelHost(
     private static OverlayException FailureOf(ConnectionEvent happened) => happened.Why switch
     {
         LinkFailure.Unreachable => new(OverlayError.HostUnreachable, $"Nobody with the id {happened.Peer} is in the network now."),
-        LinkFailure.PhaseTimeout => new(OverlayError.TimedOut, $"{happened.Peer} did not answer within {Overlay.Channels.Connections.SignalTimeout.TotalSeconds:F0} s."),
+        LinkFailure.PhaseTimeout => new(OverlayError.TimedOut, $"{happened.Peer} did not answer within {Connections.SignalTimeout.TotalSeconds:F0} s."),
         LinkFailure.Full => new(OverlayError.ConnectionRefused, $"{happened.Peer} takes no more connections."),
         LinkFailure.Leaving => new(OverlayError.Stopped, "The node is leaving."),
         _ => new(OverlayError.ChannelLost, $"The connection to {happened.Peer} ended: {happened.Why}."),

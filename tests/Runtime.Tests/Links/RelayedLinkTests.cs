@@ -11,14 +11,8 @@ public sealed class RelayedLinkTests
     [Fact]
     public async Task A_third_node_that_reaches_both_passes_their_link_on()
     {
-        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "This machine has no IPv6.");
         await using var network = new TestNetwork();
-        var both = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.Loopback, IPAddress.IPv6Loopback] });
-        var four = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.Loopback] });
-        await network.UntilFullMeshAsync(both, four);
-        var six = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.IPv6Loopback] });
-
-        await network.UntilFullMeshAsync(both, four, six);
+        var (both, four, six) = await StartAsync(network);
         var report = await six.SendAsync(four.Id, new byte[10_000], new() { RecordRoute = true }, Cancelled);
 
         Assert.Equal(1, report.Hops); // For the overlay it is one link.
@@ -29,13 +23,8 @@ public sealed class RelayedLinkTests
     [Fact]
     public async Task Channels_open_over_a_relayed_link()
     {
-        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "This machine has no IPv6.");
         await using var network = new TestNetwork();
-        var both = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.Loopback, IPAddress.IPv6Loopback] });
-        var four = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.Loopback] });
-        await network.UntilFullMeshAsync(both, four);
-        var six = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.IPv6Loopback] });
-        await network.UntilFullMeshAsync(both, four, six);
+        var (_, four, six) = await StartAsync(network);
         var arrived = new TaskCompletionSource<Runtime.Channels.PeerChannel>(TaskCreationOptions.RunContinuationsAsynchronously);
         four.Opened = channel => arrived.TrySetResult(channel);
 
@@ -44,5 +33,16 @@ public sealed class RelayedLinkTests
 
         var received = await (await arrived.Task.WaitAsync(Cancelled)).ReceiveAsync(Cancelled);
         Assert.Equal(50_000, received!.Value.Length);
+    }
+
+    private static async Task<(OverlayHost Both, OverlayHost Four, OverlayHost Six)> StartAsync(TestNetwork network)
+    {
+        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "This machine has no IPv6.");
+        var both = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.Loopback, IPAddress.IPv6Loopback] });
+        var four = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.Loopback] });
+        await network.UntilFullMeshAsync(both, four);
+        var six = await network.StartAsync(network.Options with { ListenAddresses = [IPAddress.IPv6Loopback] });
+        await network.UntilFullMeshAsync(both, four, six);
+        return (both, four, six);
     }
 }
