@@ -45,9 +45,15 @@ public sealed partial class ChordRing
 
     private void LookUpRow(Instant now, int row)
     {
+        _isAtPoint = false;
+        LookUpRow(now, row, _self.FingerStart(row));
+    }
+
+    private void LookUpRow(Instant now, int row, RingId point)
+    {
         (_fingerRow, _fingerNonce) = (row, _random.Next() | 1);
         _fingerDue = now + _options.QueryTimeout;
-        _port.SendToResponsible(now, _self.FingerStart(row), new FindOwner(_fingerNonce, LookupPurpose.Finger)
+        _port.SendToResponsible(now, point, new FindOwner(_fingerNonce, LookupPurpose.Finger)
         {
             // Whoever owns a row that stands empty has likely never heard of this node, and would ask the whole way back who it is.
             Certificate = _fingers[row] is null ? _port.Self.Certificate : null,
@@ -59,6 +65,19 @@ public sealed partial class ChordRing
         _fingerDue = Instant.Never;
         if (Phase != NodePhase.Member || _options.MaxFingers == 0)
         {
+            return;
+        }
+
+        if (_fingerRow >= 0 && _isAtPoint)
+        {
+            var row = _fingerRow;
+            _fingerRow = -1;
+            if (FindStandIn(row) is { } seeking)
+            {
+                SeekStandIn(now, seeking);
+            }
+
+            BetweenRows(now);
             return;
         }
 
@@ -75,9 +94,9 @@ public sealed partial class ChordRing
     private void OnFingerOwner(Instant now, in Contact owner, Owner answer)
     {
         var row = _fingerRow;
-        _fingerRow = -1;
         if (Phase != NodePhase.Member || answer.Self.Id != owner.Id)
         {
+            _fingerRow = -1;
             _fingerDue = now + _options.FixFingersPeriod;
             return;
         }
@@ -87,9 +106,18 @@ public sealed partial class ChordRing
             Heard(now, owner);
         }
 
+        if (_isAtPoint)
+        {
+            _fingerRow = -1;
+            OnPointOwner(now, row, owner);
+            BetweenRows(now);
+            return;
+        }
+
         if (_successors.Count > 0 && owner.Id == _successors.First.Id)
         {
             // From here down the successor owns every row.
+            _standIns.RemoveAll(seeking => seeking.Row <= row);
             if (_fingers.Clear(row, andBelow: true))
             {
                 WishForFingers(now);
@@ -108,11 +136,17 @@ public sealed partial class ChordRing
     {
         var changed = false;
         var next = row;
+        var isFull = IsFull(now, owner.Id);
         do
         {
-            changed |= owner.Id == _self || _departed.Contains(owner.Id, owner.Instance)
+            changed |= owner.Id == _self || _departed.Contains(owner.Id, owner.Instance) || (isFull && _fingers[next]?.Id == owner.Id)
                 ? _fingers.Clear(next, andBelow: false)
-                : !KeepsAlternative(now, next, owner.Id) && _fingers.Set(next, owner);
+                : !isFull && _fingers.Set(next, owner);
+            if (isFull && _fingers[next] is null && IntervalOf(next).Contains(owner.Id))
+            {
+                FingerIsFull(now, next, owner.Id, []);
+            }
+
             next--;
         }
         while (next >= 0 && answer.Predecessor is { } predecessor && RingArc.Between(predecessor.Id, owner.Id).Contains(_self.FingerStart(next)));
@@ -136,7 +170,16 @@ public sealed partial class ChordRing
         _isRefreshing = false;
         _fingerRow = -1;
         _nextRow = row;
-        _fingerDue = now + Spread(_options.FixFingersPeriod);
+        BetweenRows(now);
+    }
+
+    /// <summary>No look-up is out: one for a stand-in does not wait for the next row's turn.</summary>
+    private void BetweenRows(Instant now)
+    {
+        if (_fingerRow < 0 && !LookUpPoint(now))
+        {
+            _fingerDue = now + Spread(_options.FixFingersPeriod);
+        }
     }
 
     private void WishForFingers(Instant now)
@@ -159,40 +202,21 @@ public sealed partial class ChordRing
     {
         var row = _fingers.RowOf(finger.Id);
         DropFinger(now, finger.Id);
-        if (why != LinkFailure.Full || row < 0)
+        if (why == LinkFailure.Full && row >= 0)
         {
-            return; // The row's turn comes round again.
+            FingerIsFull(now, row, finger.Id, alternatives);
+        }
+        else if (FindStandIn(row) is { } seeking)
+        {
+            SeekStandIn(now, seeking);
         }
 
-        RememberFull(now, finger.Id);
-        var interval = RingArc.Between(_self.Plus((1UL << row) - 1), _self.Plus((1UL << row) + ((1UL << row) - 1)));
-        foreach (ref readonly var alternative in alternatives)
-        {
-            if (alternative.Id == _self || !interval.Contains(alternative.Id) || IsFull(now, alternative.Id))
-            {
-                continue;
-            }
-
-            if (!_port.TryResolve(alternative, out var contact))
-            {
-                _port.FetchCertificates(now, finger.Id, new ReadOnlySpan<Descriptor>(in alternative));
-                continue; // Known by the row's next turn.
-            }
-
-            if (_fingers.Set(row, contact))
-            {
-                WishForFingers(now);
-            }
-
-            return;
-        }
+        // Otherwise the row's turn comes round again.
     }
-
-    /// <summary>The owner of the row has no room, and somebody else in the row's interval stands in for it.</summary>
-    private bool KeepsAlternative(Instant now, int row, RingId owner) => IsFull(now, owner) && _fingers[row] is { } finger && finger.Id != owner;
 
     private void RememberFull(Instant now, RingId member)
     {
+        _fullMembers.RemoveAll(full => full.Member == member);
         if (_fullMembers.Count == MaxFullMembers)
         {
             _fullMembers.RemoveAt(0);
@@ -217,6 +241,8 @@ public sealed partial class ChordRing
     private void StopFingers(Instant now)
     {
         (_fingerRow, _nextRow, _isRefreshing, _fingerDue) = (-1, -1, false, Instant.Never);
+        _standIns.Clear();
+        _standInsDue = Instant.Never;
         _fingers.Clear(FingerTable.Rows - 1, andBelow: true);
         _wishes.Set(now, _port, LinkPurpose.Finger, []);
     }

@@ -83,7 +83,7 @@ public sealed partial class ChordRing
         {
             var due = Instant.Min(_stabilizeDue, _query?.Deadline ?? Moment.Never);
             due = Instant.Min(due, Instant.Min(_joinDue, _arcsDue));
-            due = Instant.Min(due, Instant.Min(_fingerDue, _leaveDue));
+            due = Instant.Min(Instant.Min(due, _standInsDue), Instant.Min(_fingerDue, _leaveDue));
             return _merge is null ? due : Instant.Min(due, _merge.NextDue);
         }
     }
@@ -121,6 +121,11 @@ public sealed partial class ChordRing
             AdvanceFingers(now);
         }
 
+        if (now >= _standInsDue)
+        {
+            StandInsMayBeKnown(now, isLate: true);
+        }
+
         if (now >= _leaveDue)
         {
             FinishLeaving(now);
@@ -136,6 +141,7 @@ public sealed partial class ChordRing
         switch (Phase)
         {
             case NodePhase.Member:
+                StandInLinked(peer.Id);
                 RingLinkUp(now, peer);
                 break;
             case NodePhase.Founding:
@@ -206,6 +212,7 @@ public sealed partial class ChordRing
     {
         ResumeHeldStates(now);
         ResumeHeldOwner(now);
+        StandInsMayBeKnown(now, isLate: false);
         if (_query is { Held: { } held } query)
         {
             OnAnswer(now, query, held);
