@@ -222,7 +222,7 @@ public sealed partial class OverlayNode
             return false;
         }
 
-        _context.View = view;
+        (_context.View, _context.RoughSize) = (view, _ring.RoughSize);
         _isPlacementNew = true;
         return true;
     }
@@ -279,6 +279,17 @@ public sealed partial class OverlayNode
                 if ((_ring?.HearOfOther(now, _hubs.Other) ?? _tree?.HearOfOther(now, _hubs.Other)) == true)
                 {
                     _hubs.KeepForOther(now);
+                }
+
+                return true;
+            case HubEventKind.MetIntroducer:
+                if (_ring?.Compare(now, _hubs.Other) == true)
+                {
+                    _hubs.KeepForOther(now);
+                }
+                else
+                {
+                    _hubs.EndMeeting(now);
                 }
 
                 return true;

@@ -30,10 +30,11 @@ public sealed partial class HubAdmission
         }
 
         var certificate = attach.Certificate;
+        var isItsFirstWord = !session.IsBound;
         _members.Note(certificate.Id, keyName, attach.Instance);
         _members.Keep(certificate, keyName);
         Bind(now, session, certificate, keyName, attach.Instance, outbox);
-        GiveSlots(now, session, wanted, outbox);
+        GiveSlots(now, session, wanted, isQuestion: wanted == 0 && isItsFirstWord, outbox);
     }
 
     private static bool TryReadSlots(Attach attach, out byte wanted)
@@ -65,7 +66,7 @@ public sealed partial class HubAdmission
             return (AdmitRefusal.WrongNetwork, "the certificate is for another network");
         }
 
-        if (IsDelegate && !certificate.PublicKey.SequenceEqual(_speakerKey))
+        if (IsDelegate && attach.Slots.Count > 0 && !certificate.PublicKey.SequenceEqual(_speakerKey))
         {
             return (AdmitRefusal.Closed, "the only gateway of a member that introduces is itself");
         }
@@ -95,13 +96,18 @@ public sealed partial class HubAdmission
             : (AdmitRefusal.BadCertificate, "the certificate is not valid now");
     }
 
-    private void GiveSlots(Instant now, HubSession session, byte wanted, HubOutbox outbox)
+    private void GiveSlots(Instant now, HubSession session, byte wanted, bool isQuestion, HubOutbox outbox)
     {
         var wasGateway = session.IsGateway;
         _contested.Remove(session);
         session.IsContested = false;
         _losers.Clear();
         _gateways.Assign(session, wanted, _losers);
+        if (isQuestion)
+        {
+            NameGateway(now, session, outbox);
+        }
+
         Shelve(now, session);
         foreach (var loser in _losers)
         {
@@ -124,6 +130,19 @@ public sealed partial class HubAdmission
         if (session.IsGateway && !wasGateway && _gateways.Count == 1)
         {
             PublishNames(now);
+        }
+    }
+
+    /// <summary>
+    /// A member that claims nothing asks who is a gateway here: its ring may have been parted from that one's. It may speak with it through this hub, like one whose slots went
+    /// to another.
+    /// </summary>
+    private void NameGateway(Instant now, HubSession session, HubOutbox outbox)
+    {
+        if (_gateways.Next(except: session) is { Certificate: { } certificate } gateway && gateway.Member != session.Member)
+        {
+            session.IsContested = true;
+            Reply(now, session, new OtherGateway(certificate, gateway.Instance), outbox);
         }
     }
 

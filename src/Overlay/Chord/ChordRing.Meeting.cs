@@ -8,6 +8,8 @@ namespace Overlay.Chord;
 
 // Members of two networks meet, because their hub sees both (j is named to p as another claimant of its slot):
 //   hub → OtherGateway(j) → p;   p and j set up a link through the hub, which is a bridge
+// or because j introduces newcomers where p remembers somebody to do so; then p first asks by this ring's own ways, for j is on this ring nearly always:
+//   p → GetNeighbours → j, twice;   no answer: a link is set up through j's own endpoint
 //   two rings: the zip begins (ChordRing.Merging);   a founding network: p → MergeLookup(F = 0), FoundingState → j, and the smaller one gives way
 public sealed partial class ChordRing
 {
@@ -35,6 +37,25 @@ public sealed partial class ChordRing
         return true;
     }
 
+    /// <summary>
+    /// A member that introduces said who it is. Whoever answers a question that this ring carries is on this ring; from anybody else a link is wanted.
+    /// </summary>
+    /// <returns>Whether that remains to be seen.</returns>
+    public bool Compare(Instant now, in Contact other)
+    {
+        if (!IsMember || other.Id == _self || IsNeighbour(other.Id) || _port.IsLinked(other.Id))
+        {
+            return false;
+        }
+
+        var merge = _merge ??= new();
+        var id = other.Id;
+        merge.Named.RemoveAll(named => named.Contact.Id == id);
+        RingMerge.AddBounded(merge.Named, new(other, now + _options.QueryTimeout, now + RingMerge.NamedLife, RingMerge.Questions), RingMerge.MaxNamed);
+        _port.Send(now, id, new GetNeighbours(_random.Next() | 1));
+        return true;
+    }
+
     private void TryNamed(Instant now, RingMerge merge)
     {
         for (var index = merge.Named.Count - 1; index >= 0; index--)
@@ -45,9 +66,14 @@ public sealed partial class ChordRing
                 merge.Named.RemoveAt(index);
                 _port.UnwantLink(now, named.Contact.Id, LinkPurpose.Join);
             }
+            else if (now >= named.Due && named.Questions > 1)
+            {
+                merge.Named[index] = named with { Due = now + _options.QueryTimeout, Questions = named.Questions - 1 };
+                _port.Send(now, named.Contact.Id, new GetNeighbours(_random.Next() | 1));
+            }
             else if (now >= named.Due)
             {
-                merge.Named[index] = named with { Due = now + RingMerge.NamedPeriod };
+                merge.Named[index] = named with { Due = now + RingMerge.NamedPeriod, Questions = 0 };
                 _port.WantLinkVia(now, named.Contact, LinkPurpose.Join, _self);
             }
         }

@@ -201,6 +201,7 @@ public sealed partial class ChordRing
     /// <summary>Something came from a neighbour that had vanished.</summary>
     private void VanishedSpoke(Instant now, in Contact from)
     {
+        _merge?.Answered(from.Id);
         if (_merge is { Vanished.Count: > 0 } merge && merge.RemoveVanished(from.Id) && !IsNeighbour(from.Id))
         {
             Detect(now, from, _port.IsLinked(from.Id) ? _self : null, MergeLookup.MaxGossip);

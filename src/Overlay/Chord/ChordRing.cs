@@ -61,6 +61,22 @@ public sealed partial class ChordRing
     /// <summary>The successor list, nearest first.</summary>
     public ReadOnlySpan<Contact> Successors => _successors.Entries;
 
+    /// <summary>About how many members the ring has: as many as lie in its list for each part of the ring that the list spans.</summary>
+    public int RoughSize
+    {
+        get
+        {
+            var count = _successors.Count;
+            if (count < _successors.Capacity)
+            {
+                return count + 1; // Everybody.
+            }
+
+            var span = _self.ClockwiseTo(_successors.Entries[^1].Id);
+            return (int)Math.Min(int.MaxValue, count * ((double)(1UL << RingId.Bits) / Math.Max(1, span)));
+        }
+    }
+
     /// <summary>The fingers.</summary>
     public ref readonly FingerTable Fingers => ref _fingers;
 

@@ -35,6 +35,9 @@ internal sealed class RingMerge
     public static readonly TimeSpan NamedLife = TimeSpan.FromSeconds(60);
     public static readonly TimeSpan NamedPeriod = TimeSpan.FromSeconds(4);
 
+    /// <summary>A member that introduces is asked so often by this ring's own ways, before it is taken to be of another.</summary>
+    public const int Questions = 2;
+
     /// <summary>Between two detections of one node (the paper's gamma).</summary>
     public static readonly TimeSpan DetectionPeriod = TimeSpan.FromSeconds(1);
 
@@ -113,6 +116,15 @@ internal sealed class RingMerge
     /// <summary>Takes <paramref name="id"/> off the passive list. Whether it was there.</summary>
     public bool RemoveVanished(RingId id) => Vanished.RemoveAll(vanished => vanished.Contact.Id == id) > 0;
 
+    /// <summary>Somebody answered a question that this ring carried.</summary>
+    public void Answered(RingId id)
+    {
+        if (Named.Count > 0)
+        {
+            Named.RemoveAll(named => named.Contact.Id == id && named.IsAsked);
+        }
+    }
+
     /// <summary>Forgets strangers whom it met too long ago.</summary>
     public void ForgetOthers(Instant now)
     {
@@ -154,8 +166,16 @@ internal sealed class RingMerge
     /// <summary>Somebody who was a neighbour and did not say good-bye.</summary>
     public readonly record struct VanishedNeighbour(Contact Contact, Moment Due, TimeSpan Pause, Moment Until);
 
-    /// <summary>Somebody whom the hub named; reached through the hub's session.</summary>
-    public readonly record struct NamedMember(Contact Contact, Moment Due, Moment Until);
+    /// <summary>Somebody whom a hub named, or a member that introduces; reached through that one's session.</summary>
+    /// <param name="Contact">Who.</param>
+    /// <param name="Due">When to ask or to try again.</param>
+    /// <param name="Until">Given up then.</param>
+    /// <param name="Questions">Still to be asked by this ring's own ways, before a link is looked for: who answers is on this ring.</param>
+    public readonly record struct NamedMember(Contact Contact, Moment Due, Moment Until, int Questions = 0)
+    {
+        /// <summary>An answer is waited for.</summary>
+        public bool IsAsked => Questions > 0;
+    }
 
     /// <summary>Somebody of another ring, and through whom it is reached.</summary>
     public readonly record struct Detection(Contact Contact, RingId? Via, byte Gossip);

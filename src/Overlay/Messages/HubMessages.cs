@@ -112,7 +112,10 @@ public sealed record AdmitRefused(AdmitRefusal Reason, string Text) : Payload
     public override MessageKind Kind => MessageKind.AdmitRefused;
 }
 
-/// <summary><c>[certificate, instance, [slot…], signature]</c>: a member that is responsible for gateway slots takes them.</summary>
+/// <summary>
+/// <c>[certificate, instance, [slot…], signature]</c>: a member that is responsible for gateway slots takes them. Who names none as its first word asks who is a gateway:
+/// <see cref="OtherGateway"/>.
+/// </summary>
 public sealed record Attach(NodeCertificate Certificate, long Instance, IReadOnlyList<int> Slots, ReadOnlyMemory<byte> Signature) : Payload
 {
     /// <summary>Gateway slots of a hub.</summary>
@@ -128,8 +131,8 @@ public sealed record Attached(IReadOnlyList<int> Slots, IReadOnlyList<IceServer>
 }
 
 /// <summary>
-/// <c>[certificate, instance]</c>: another living member took a slot that the receiver held. Both think that the slot's key is theirs: they may be on two rings that do
-/// not know each other. The session stays open for a while, so that they can signal for a link.
+/// <c>[certificate, instance]</c>: another living member took a slot that the receiver held, and both think that the slot's key is theirs; or the receiver asked who is a
+/// gateway. They may be on two rings that do not know each other. The session stays open for a while, so that they can signal for a link.
 /// </summary>
 /// <param name="Certificate">The other's.</param>
 /// <param name="Instance">The other's.</param>

@@ -41,6 +41,9 @@ public sealed class NodeContext
     /// <summary>Where this node lies on the ring; meaningful while <see cref="IsMember"/>.</summary>
     public RingView View { get; set; }
 
+    /// <summary>About how many members the ring has, as the successor list lets one guess.</summary>
+    public int RoughSize { get; set; }
+
     /// <summary>The tree that this node is in; null on a ring.</summary>
     public Tree.OverlayTree? Tree { get; set; }
 

@@ -29,6 +29,9 @@ internal enum HubErrand : byte
 
     /// <summary>Another life for its certificate, of a member that introduces.</summary>
     Renewal,
+
+    /// <summary>Who the member is that introduces here: it may be on another ring.</summary>
+    Meeting,
 }
 
 /// <summary>One hub of the list, and the session with it.</summary>

@@ -231,7 +231,8 @@ public sealed partial class HubSessions
     {
         if (_context.Certificates.TryAdd(now, other.Certificate, out var certificate) && _context.Certificates.Witness(certificate.Id, other.Instance))
         {
-            (Other, _otherBy, Event) = (new Contact(certificate.Id, other.Instance, certificate), hub.Id, HubEventKind.OtherGateway);
+            var happened = hub.Errand == HubErrand.Meeting ? HubEventKind.MetIntroducer : HubEventKind.OtherGateway;
+            (Other, _otherBy, Event) = (new Contact(certificate.Id, other.Instance, certificate), hub.Id, happened);
         }
     }
 

@@ -134,6 +134,10 @@ public sealed partial class HubSessions
             _courier.SendToHub(
                 now, hub.Id, HubProofs.SignAdmit(_context.Signing, hello, _context.Self.Instance, isGuest: true, _token, _context.Self.Certificate));
         }
+        else if (hub.Errand == HubErrand.Meeting)
+        {
+            AskWhoIntroduces(now, hub);
+        }
         else
         {
             EndErrand(hub);
@@ -171,7 +175,11 @@ public sealed partial class HubSessions
             _introductions.AskAt = now + AnnouncePeriod;
         }
 
-        _context.Outbox.Observe(new Effect { Observation = Observation.DelegationRefused, Link = hub.Id, Detail = refused });
+        if (hub.Errand != HubErrand.Meeting)
+        {
+            _context.Outbox.Observe(new Effect { Observation = Observation.DelegationRefused, Link = hub.Id, Detail = refused });
+        }
+
         EndErrand(hub);
     }
 

@@ -29,6 +29,9 @@ public enum HubEventKind : byte
 
     /// <summary>Another member claims what this node claims: <see cref="HubSessions.Other"/>.</summary>
     OtherGateway,
+
+    /// <summary>A member that introduces said who it is: <see cref="HubSessions.Other"/>, perhaps of another ring.</summary>
+    MetIntroducer,
 }
 
 /// <summary>The node's side of the hubs: admission while it is a newcomer or guest, gateway slots while it is a member.</summary>
@@ -99,7 +102,7 @@ public sealed partial class HubSessions
     {
         get
         {
-            var due = Instant.Min(Instant.Min(_admitAt, _slotsAt), Instant.Min(_renewAt, _introductions?.AskAt ?? Instant.Never));
+            var due = Instant.Min(Instant.Min(_admitAt, _slotsAt), Instant.Min(_renewAt, Instant.Min(_introductions?.AskAt ?? Moment.Never, _introductions?.MeetAt ?? Moment.Never)));
             foreach (var hub in _sessions.AsSpan())
             {
                 if (hub is null)
@@ -110,6 +113,11 @@ public sealed partial class HubSessions
                 if (hub.State is HubState.Dialling or HubState.Greeting || IsWanted(hub))
                 {
                     due = Instant.Min(due, hub.Due);
+                }
+
+                if (hub is { State: HubState.Ready, Errand: HubErrand.Meeting })
+                {
+                    due = Instant.Min(due, hub.ContestedUntil);
                 }
 
                 if (hub.State == HubState.Ready && hub.Id == _courier.HubUplink)
@@ -129,6 +137,7 @@ public sealed partial class HubSessions
         {
             _isNewcomer = true;
             LeaveOwnEndpoint();
+            LeaveMeetings();
             var hub = SessionWith(_current);
             if (hub.State == HubState.Ready)
             {
@@ -148,6 +157,7 @@ public sealed partial class HubSessions
         _admitAt = Instant.Never;
         _courier.HubUplink = default;
         PlanToAsk(now);
+        PlanToMeet(now);
         JudgeSlots(now);
     }
 
@@ -159,6 +169,7 @@ public sealed partial class HubSessions
         _slots = slots?.HubCount == HubsWithSlots ? slots : null;
         TakeCertificate(now, _context.Self.Certificate);
         PlanToAsk(now);
+        PlanToMeet(now);
         JudgeSlots(now);
     }
 
@@ -170,7 +181,7 @@ public sealed partial class HubSessions
         _courier.HubUplink = default;
         if (_introductions is not null)
         {
-            (_introductions.AskAt, _introductions.IsOpen) = (Instant.Never, false);
+            (_introductions.AskAt, _introductions.MeetAt, _introductions.IsOpen) = (Instant.Never, Instant.Never, false);
         }
 
         foreach (var hub in _sessions.AsSpan())
@@ -273,6 +284,10 @@ public sealed partial class HubSessions
             {
                 Open(now, hub);
             }
+            else if (hub is { State: HubState.Ready, Errand: HubErrand.Meeting } && hub.ContestedUntil <= now)
+            {
+                EndErrand(hub);
+            }
             else if (hub.State == HubState.Ready && hub.Id == _courier.HubUplink && hub.SentAt + KeepAlivePeriod <= now)
             {
                 KeepAlive(now, hub);
@@ -301,6 +316,11 @@ public sealed partial class HubSessions
         if (_introductions?.AskAt <= now)
         {
             AskDelegation(now);
+        }
+
+        if (_introductions?.MeetAt <= now)
+        {
+            Meet(now);
         }
     }
 

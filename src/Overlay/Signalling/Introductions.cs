@@ -28,6 +28,12 @@ internal sealed class Introductions(int hubs, NodeIntroductions start)
     /// <summary>When to see a hub about the delegation.</summary>
     public Moment AskAt { get; set; } = Instant.Never;
 
+    /// <summary>When to see one of the members that introduce: it may be on another ring.</summary>
+    public Moment MeetAt { get; set; } = Instant.Never;
+
+    /// <summary>Whether a member was met that introduces at a place of the list.</summary>
+    public bool HasIntroducer { get; private set; }
+
     /// <summary>The hub that is asked next.</summary>
     public int AskHub { get; set; }
 
@@ -35,5 +41,9 @@ internal sealed class Introductions(int hubs, NodeIntroductions start)
     public bool IsIntroducer(int number) => _isIntroducer[number];
 
     /// <summary>A member introduces there: its slots are its own.</summary>
-    public void NoteIntroducer(int number, bool isIntroducer) => _isIntroducer[number] = isIntroducer;
+    public void NoteIntroducer(int number, bool isIntroducer)
+    {
+        _isIntroducer[number] = isIntroducer;
+        HasIntroducer |= isIntroducer && number < Hubs;
+    }
 }

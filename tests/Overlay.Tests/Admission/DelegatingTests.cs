@@ -161,6 +161,29 @@ public sealed class DelegatingTests
         Assert.Equal(0, world.Statistics.Gateways);
     }
 
+    /// <summary>Two rings that have nothing of each other but such addresses meet here.</summary>
+    [Fact]
+    public void A_member_that_claims_nothing_is_told_who_introduces_and_may_speak_with_it()
+    {
+        var world = Delegate();
+        var self = world.OpenOwn(Introducer);
+        var member = world.Open(2);
+        member.Admit();
+
+        var session = world.Open(2);
+        session.Certificate = member.Certificate;
+        session.Attach();
+
+        Assert.Equal(self.Id, session.Last<OtherGateway>().Certificate.Id);
+        Assert.Empty(session.Last<Attached>().Slots);
+        session.SendTo(self.Id, new GetCertificates(7, []));
+        self.SendTo(session.Id, new Certificates(7, []));
+        Assert.True(self.Heard<GetCertificates>());
+        Assert.True(session.Heard<Certificates>());
+        world.Pass(TimeSpan.FromMinutes(5));
+        Assert.Equal(HubClose.Idle, session.Closed);
+    }
+
     [Fact]
     public void A_delegate_stops_when_its_number_is_used_up_and_keeps_count_across_a_restart()
     {

@@ -5,7 +5,7 @@ using Overlay.Simulator.Scenarios;
 
 namespace Overlay.Simulator.Tests.Runs;
 
-/// <summary>The hub after its gateways, and between two rings: the scenario <c>hub-returns</c> itself, and a smaller twin of <c>two-rings-one-hub</c>.</summary>
+/// <summary>The hub after its gateways, and between two rings: the scenario <c>hub-returns</c> itself, and smaller twins of <c>two-rings-one-hub</c> and <c>rings-by-introducers</c>.</summary>
 public sealed class HubReturnTests
 {
     [Fact]
@@ -38,6 +38,24 @@ public sealed class HubReturnTests
         var away = result.Phases.Single(phase => phase.Name == "healed, hub away");
         Assert.False(away.Totals.RingCorrectAtEnd);
         Assert.True(result.Succeeded);
+    }
+
+    /// <summary>With the hub gone for good: 30 members make two rings, 10 two networks that are too small for one.</summary>
+    [Theory]
+    [InlineData(30, 1)]
+    [InlineData(30, 2)]
+    [InlineData(10, 2)]
+    [InlineData(10, 3)]
+    [InlineData(16, 4)]
+    public void Two_rings_that_have_nothing_of_each_other_but_addresses_of_introducing_members_become_one(int nodes, int seed)
+    {
+        var builtIn = ScenarioReader.Find("rings-by-introducers");
+        var result = new SimulationRun().Run(
+            builtIn with { Nodes = nodes, Seed = (ulong)seed, Phases = [.. builtIn.Phases.Select(phase => phase.Name == "healed" ? phase with { Duration = TimeSpan.FromMinutes(4) } : phase)] },
+            RunSettings.Quiet);
+
+        Assert.False(result.Phases.Single(phase => phase.Name == "split").Totals.RingCorrectAtEnd);
+        Assert.True(result.Succeeded, string.Join('\n', result.Phases.SelectMany(phase => phase.Requirements).Where(requirement => !requirement.Met)));
     }
 
     private static List<int> ResponsibleForSlots(RunDriver driver)

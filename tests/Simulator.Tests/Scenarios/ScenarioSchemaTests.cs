@@ -44,7 +44,7 @@ public sealed class ScenarioSchemaTests
         string[] wanted =
         [
             "broadcast", "failure-detection", "flash-crowd", "half-dies", "heavy-churn", "hub-returns", "hub-returns-to-strangers", "join-2000", "join-storm", "life-without-hub-day", "lookups-zipf", "lossy",
-            "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "netsplit-uneven", "quiet", "rolling-restart", "suspended-nodes", "tree-broadcast", "tree-failure-detection", "tree-names",
+            "mass-failure", "million", "names-churn", "nat-mix", "netsplit", "netsplit-uneven", "quiet", "rings-by-introducers", "rolling-restart", "suspended-nodes", "tree-broadcast", "tree-failure-detection", "tree-names",
             "tree-netsplit", "tree-quiet", "tree-repair", "tree-shape", "tree-storm", "two-rings-one-hub", "weibull-churn",
         ];
 
