@@ -34,6 +34,10 @@ public sealed class NodeOptions
     /// <value>Default 0: any two free ones. 0 … 65,534: channels take the port after it.</value>
     public int Port { get; set; }
 
+    /// <summary>Where others reach this node, such as <c>203.0.113.5:4100</c>, if not where it listens: the outer side of a forwarded port, of a container's port, of a one-to-one translation.</summary>
+    /// <value>Default null: where it listens. The port after it must lead to the one after <see cref="Port"/>. Needs <see cref="Listen"/> and <see cref="Port"/>.</value>
+    public string? Advertise { get; set; }
+
     /// <summary>Which ways this node's sockets, streams and requests take, and what it passes on for those of others.</summary>
     public PeerChannelOptions Channels { get; set; } = new();
 
@@ -93,14 +97,9 @@ public sealed class NodeOptions
             yield return $"Name: '{Name}' is no name: 1 … {NameRecord.MaxNameLength} letters, digits, '-', '_' or '.', and not 12 hexadecimal digits.";
         }
 
-        if (Listen is not null && !LocalAddress.IsWellFormed(Listen))
+        foreach (var error in AddressErrors())
         {
-            yield return $"Listen: '{Listen}' is no IP address, and no subnet such as 10.0.0.0/8.";
-        }
-
-        if (Port is < 0 or >= ushort.MaxValue)
-        {
-            yield return $"Port: {Port} is not in 0 … 65534 (the port after it is taken too).";
+            yield return error;
         }
 
         foreach (var error in Channels.Errors())
@@ -134,6 +133,28 @@ public sealed class NodeOptions
         }
     }
 
+    private IEnumerable<string> AddressErrors()
+    {
+        if (Listen is not null && !LocalAddress.IsWellFormed(Listen))
+        {
+            yield return $"Listen: '{Listen}' is no IP address, and no subnet such as 10.0.0.0/8.";
+        }
+
+        if (Port is < 0 or >= ushort.MaxValue)
+        {
+            yield return $"Port: {Port} is not in 0 … 65534 (the port after it is taken too).";
+        }
+
+        if (Advertise is not null && (!IPEndPoint.TryParse(Advertise, out var outside) || outside.Port is 0 or ushort.MaxValue))
+        {
+            yield return $"Advertise: '{Advertise}' is no address with a port of 1 … 65534, such as 203.0.113.5:4100.";
+        }
+        else if (Advertise is not null && (Listen is null || Port == 0))
+        {
+            yield return "Advertise: it stands for one address and port of this node. Set Listen and Port too.";
+        }
+    }
+
     internal RuntimeOptions ToRuntime(ILoggerFactory loggers)
     {
         var hubs = new List<IHubConnector>();
@@ -156,6 +177,7 @@ public sealed class NodeOptions
             ListenAddresses = Listen is not null ? [LocalAddress.Parse(Listen)] : Hubs.Count == 0 ? [IPAddress.Loopback] : [],
             WithLoopback = isLocal,
             Port = Port,
+            Advertised = Advertise is null ? null : IPEndPoint.Parse(Advertise),
             IsGuest = IsGuest,
             Token = Token,
             RootSecret = RootSecret,

@@ -274,12 +274,13 @@ public sealed partial class OverlayHost : IAsyncDisposable
         var current = new IPEndPoint(IPAddress.None, options.Port);
         try
         {
-            foreach (var port in (int[])[options.Port, options.Port == 0 ? 0 : options.Port + 1])
+            foreach (var offset in (int[])[0, 1])
             {
                 foreach (var address in addresses)
                 {
-                    current = new IPEndPoint(address, port);
-                    paths.Add(UdpPath.Bind(new PathId(paths.Count), current, bell.Ring));
+                    current = new IPEndPoint(address, options.Port == 0 ? 0 : options.Port + offset);
+                    var advertised = options.Advertised is { } outside ? new IPEndPoint(outside.Address, outside.Port + offset) : null;
+                    paths.Add(UdpPath.Bind(new PathId(paths.Count), current, bell.Ring, advertised));
                 }
             }
 

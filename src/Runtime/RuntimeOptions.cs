@@ -28,6 +28,10 @@ public sealed record RuntimeOptions
     /// <value>Default 0: any two free ones. 0 … 65,534.</value>
     public int Port { get; init; }
 
+    /// <summary>Where others reach this node, if not at the address that is bound: the outer side of a forwarded port, of a container's port, of a one-to-one translation.</summary>
+    /// <value>Default null: where it is bound. The port after it must lead to this node's port after <see cref="Port"/>. Needs one address in <see cref="ListenAddresses"/> of the same family, and a <see cref="Port"/>.</value>
+    public IPEndPoint? Advertised { get; init; }
+
     /// <summary>Whether loopback is among the addresses where they are not given: for nodes that share a machine.</summary>
     /// <value>Default false.</value>
     public bool WithLoopback { get; init; }
@@ -92,6 +96,11 @@ public sealed record RuntimeOptions
         if (ListenAddresses.Count > Sockets.LocalAddresses.MaxAddresses)
         {
             throw new ArgumentException($"ListenAddresses: {ListenAddresses.Count} addresses are more than {Sockets.LocalAddresses.MaxAddresses}.");
+        }
+
+        if (Advertised is { } outside && (outside.Port is 0 or ushort.MaxValue || Port == 0 || ListenAddresses is not [var inside] || inside.AddressFamily != outside.AddressFamily))
+        {
+            throw new ArgumentException($"Advertised: '{outside}' stands for one address and port of this node: give one ListenAddress of its family and a Port, and a port in 1 … 65534 here.");
         }
 
         if (MaxUndelivered < 1)

@@ -2,10 +2,12 @@ using BenchmarkDotNet.Running;
 using Overlay.Benchmarks;
 using Overlay.Benchmarks.EventQueues;
 using Overlay.Benchmarks.Memory;
+using Overlay.Benchmarks.Nodes;
 using Overlay.Benchmarks.Storage;
 
 // `-- forward` times the hot path in some seconds; `-- memory [nodes [seconds]]` says what a settled member weighs; `-- queues`
-// compares event queues; `-- storage [records]` compares Database and Bucket with ADO.NET and plain files; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
+// compares event queues; `-- storage [records]` compares Database and Bucket with ADO.NET and plain files; `-- node [fetch|streams|body|sockets]` measures what
+// a node offers, over real links on loopback; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
 if (args is ["forward"])
 {
     return QuickForward.Run(Console.Out);
@@ -25,6 +27,11 @@ if (args is ["queues"])
 if (args is ["storage", ..])
 {
     return await StorageComparison.RunAsync(Console.Out, args is [_, var records] ? int.Parse(records, System.Globalization.CultureInfo.InvariantCulture) : 100_000);
+}
+
+if (args is ["node", ..])
+{
+    return await NodeComparison.RunAsync(Console.Out, args[1..]);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(ForwardBenchmarks).Assembly).Run(args);

@@ -54,6 +54,17 @@ public sealed class NodeOptionsTests
         Assert.StartsWith($"Listen: '{address}'", Assert.Single(new NodeOptions { Listen = address }.Errors()), StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("example.org:4100")]
+    [InlineData("203.0.113.5")]
+    [InlineData("203.0.113.5:65535")]
+    public void An_advertised_address_that_is_none_is_named(string address) =>
+        Assert.StartsWith($"Advertise: '{address}'", Assert.Single(new NodeOptions { Advertise = address, Listen = "10.0.0.1", Port = 4100 }.Errors()), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_is_advertised_stands_for_one_address_and_port() =>
+        Assert.Contains("Set Listen and Port too", Assert.Single(new NodeOptions { Advertise = "203.0.113.5:4100" }.Errors()), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(-1)]
     [InlineData(65_536)]
     public void A_port_out_of_range_is_named(int port) =>

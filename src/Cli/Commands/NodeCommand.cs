@@ -27,6 +27,7 @@ internal static class NodeCommand
         var data = CommonOptions.Data();
         var listen = CommonOptions.Listen();
         var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
+        var advertise = new Option<string?>("--advertise") { Description = "HOST:PORT at which others reach --listen and --port: the outer side of a forwarded or a container's port (PORT + 1 must lead to --port + 1)." };
         var token = new Option<string?>("--token") { Description = "The join token, where the hub asks for one." };
         var rootSecret = new Option<string?>("--root-secret") { Description = "The secret of the hub's tree: become its root, also in place of the one that there is." };
         var timeout = CommonOptions.Timeout(60);
@@ -34,7 +35,7 @@ internal static class NodeCommand
         var json = CommonOptions.Json();
         var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
-            hubs, name, data, listen, port, token, rootSecret, timeout, topology, json,
+            hubs, name, data, listen, port, advertise, token, rootSecret, timeout, topology, json,
         };
         var introduce = new IntroduceOptions();
         introduce.AddTo(command);
@@ -50,6 +51,7 @@ internal static class NodeCommand
                 Introduction = introduce.Read(parsed, directory),
                 Listen = parsed.GetValue(listen),
                 Port = parsed.GetValue(port),
+                Advertise = parsed.GetValue(advertise),
                 Token = parsed.GetValue(token) ?? "",
                 RootSecret = parsed.GetValue(rootSecret) ?? "",
                 StartTimeout = parsed.GetValue(timeout),

@@ -150,7 +150,7 @@ internal sealed partial class ChannelHost(
         {
             foreach (var path in paths)
             {
-                connection.Connection.AddLocalCandidate(path.Id, path.Local, LinkManager.PacketBytes);
+                connection.Connection.AddLocalCandidate(path.Id, path.Advertised, LinkManager.PacketBytes);
             }
         }
 

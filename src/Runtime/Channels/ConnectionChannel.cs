@@ -28,7 +28,9 @@ internal sealed class ConnectionChannel : PeerChannel
     private long _unread;
     private bool _isRung;
     private bool _isClosing;
-    private bool _isAborted;
+    private volatile bool _isAborted;
+    private volatile bool _isDeaf;
+    private bool _isOver;
     private OverlayException? _failure;
 
     public ConnectionChannel(ChannelHost host, string label, PeerAddress remote, bool isIncoming) =>
@@ -57,6 +59,9 @@ internal sealed class ConnectionChannel : PeerChannel
     public bool IsOpen { get; private set; }
 
     private bool HasEnded => _closed.Task.IsCompleted;
+
+    /// <summary>Whether nobody reads any more: what arrives is dropped, so that it holds up nobody.</summary>
+    private bool IsDeaf => _isDeaf || _isAborted;
 
     public override async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken = default)
     {
@@ -91,7 +96,7 @@ internal sealed class ConnectionChannel : PeerChannel
     {
         while (await _arrived.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_arrived.Reader.TryRead(out var message))
+            if (!_isAborted && _arrived.Reader.TryRead(out var message))
             {
                 var before = Interlocked.Add(ref _unread, -message.Length - 1) + message.Length + 1;
                 if (before > UnreadBytes && before - message.Length - 1 <= UnreadBytes)
@@ -101,9 +106,14 @@ internal sealed class ConnectionChannel : PeerChannel
 
                 return message;
             }
+
+            if (_isAborted)
+            {
+                break;
+            }
         }
 
-        return _failure is { } failure ? throw failure : null;
+        return _isAborted ? throw IsOver() : _failure is { } failure ? throw failure : null;
     }
 
     public override async ValueTask FlushAsync(CancellationToken cancellationToken = default)
@@ -137,11 +147,13 @@ internal sealed class ConnectionChannel : PeerChannel
             _isClosing = _isAborted = true;
         }
 
+        LetGo(null);
         Ring();
     }
 
     public override async ValueTask DisposeAsync()
     {
+        _isDeaf = true;
         try
         {
             await CloseAsync().AsTask().WaitAsync(CloseTimeout, _host.Time).ConfigureAwait(false);
@@ -176,13 +188,18 @@ internal sealed class ConnectionChannel : PeerChannel
     /// <summary>On the loop: a message; whether there is room for more.</summary>
     public bool Arrive(ReadOnlySpan<byte> message)
     {
+        if (IsDeaf)
+        {
+            return true;
+        }
+
         var unread = Interlocked.Add(ref _unread, message.Length + 1); // Empty messages are not free either.
         _arrived.Writer.TryWrite(message.ToArray());
         return unread <= UnreadBytes;
     }
 
     /// <summary>On the loop: whether the reader has caught up far enough.</summary>
-    public bool HasRoom => Volatile.Read(ref _unread) <= UnreadBytes;
+    public bool HasRoom => IsDeaf || Volatile.Read(ref _unread) <= UnreadBytes;
 
     /// <summary>On the loop: hands to the stack what it takes, and closes when all is handed over. Whether something is left to do when there is room again.</summary>
     public bool Pump(WebRtc.Instant now)
@@ -208,7 +225,12 @@ internal sealed class ConnectionChannel : PeerChannel
         lock (_gate)
         {
             _isRung = false;
-            while (!_isAborted && _toSend.TryPeek(out var message))
+            if (_isAborted)
+            {
+                DropUnsent();
+            }
+
+            while (_toSend.TryPeek(out var message))
             {
                 var outcome = connection.Connection.Send(now, Id, message.Bytes.AsSpan(0, message.Length), isText: false);
                 if (outcome == SendOutcome.BufferFull)
@@ -232,7 +254,7 @@ internal sealed class ConnectionChannel : PeerChannel
                 _flushed = null;
             }
 
-            if (_isClosing && (_isAborted || _toSend.Count == 0))
+            if (_isClosing && _toSend.Count == 0)
             {
                 connection.Connection.CloseChannel(now, Id);
             }
@@ -246,29 +268,47 @@ internal sealed class ConnectionChannel : PeerChannel
     {
         lock (_gate)
         {
-            if (HasEnded)
+            if (_isOver)
             {
                 return;
             }
 
-            _failure = failure;
-            while (_toSend.TryDequeue(out var message))
-            {
-                ArrayPool<byte>.Shared.Return(message.Bytes);
-            }
-
-            _waitingBytes = 0;
-            _closed.TrySetResult();
+            (_isOver, _failure) = (true, failure);
+            DropUnsent();
         }
 
         On?.Channels.Remove(Id);
+        LetGo(failure);
+    }
+
+    /// <summary>Whoever waits for the channel hears that it has ended: also where this end breaks it off and the other one does not take its part yet.</summary>
+    private void LetGo(OverlayException? failure)
+    {
+        TaskCompletionSource? flushed;
+        lock (_gate)
+        {
+            _closed.TrySetResult();
+            _room.TrySetResult();
+            flushed = _flushed;
+            _flushed = null;
+        }
+
         _arrived.Writer.TryComplete();
-        _room.TrySetResult();
-        _flushed?.TrySetException(failure ?? IsOver());
+        flushed?.TrySetException(failure ?? IsOver());
         if (_opened.TrySetException(failure ?? IsOver()))
         {
             _ = _opened.Task.Exception; // Nobody may be waiting for it.
         }
+    }
+
+    private void DropUnsent()
+    {
+        while (_toSend.TryDequeue(out var message))
+        {
+            ArrayPool<byte>.Shared.Return(message.Bytes);
+        }
+
+        _waitingBytes = 0;
     }
 
     private OverlayException IsOver() =>

@@ -63,7 +63,7 @@ internal sealed class LinkManager(ConnectionTable table, IReadOnlyList<UdpPath> 
         var connection = new PeerConnection(options, certificate, secrets);
         foreach (var path in paths)
         {
-            connection.AddLocalCandidate(path.Id, path.Local, PacketBytes);
+            connection.AddLocalCandidate(path.Id, path.Advertised, PacketBytes);
         }
 
         var overlay = connection.CreateChannel(now, new() { Label = "overlay", Negotiated = true, StreamId = PeerLink.OverlayStream });

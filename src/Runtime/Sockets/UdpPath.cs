@@ -24,13 +24,14 @@ internal sealed class UdpPath : IDisposable
     private bool _isPending;
     private bool _isClosed;
 
-    private UdpPath(PathId id, Socket socket, Action ring)
+    private UdpPath(PathId id, Socket socket, IPEndPoint? advertised, Action ring)
     {
         Id = id;
         _socket = socket;
         _ring = ring;
         _from = new SocketAddress(socket.AddressFamily);
         Local = SocketAddresses.ToTransport((IPEndPoint)socket.LocalEndPoint!);
+        Advertised = advertised is null ? Local : SocketAddresses.ToTransport(advertised);
     }
 
     /// <summary>The path's name.</summary>
@@ -39,9 +40,16 @@ internal sealed class UdpPath : IDisposable
     /// <summary>The bound address and port.</summary>
     public TransportAddress Local { get; }
 
+    /// <summary>Where others reach it: the bound address, unless something in between has another one.</summary>
+    public TransportAddress Advertised { get; }
+
     /// <summary>Binds a socket.</summary>
+    /// <param name="id">The path's name.</param>
+    /// <param name="local">What to bind.</param>
+    /// <param name="ring">Rung when a datagram may be here.</param>
+    /// <param name="advertised">Where others reach it; null: at what is bound.</param>
     /// <exception cref="SocketException">The port is in use, or the address is not ours.</exception>
-    public static UdpPath Bind(PathId id, IPEndPoint local, Action ring)
+    public static UdpPath Bind(PathId id, IPEndPoint local, Action ring, IPEndPoint? advertised = null)
     {
         var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
@@ -60,7 +68,7 @@ internal sealed class UdpPath : IDisposable
             socket.ReceiveBufferSize = BufferBytes;
             socket.SendBufferSize = BufferBytes;
             socket.Bind(local);
-            return new UdpPath(id, socket, ring);
+            return new UdpPath(id, socket, advertised, ring);
         }
         catch
         {

@@ -111,6 +111,48 @@ public sealed class PeerChannelTests
     }
 
     [Fact]
+    public async Task Breaking_off_ends_a_writer_that_waits_though_the_other_side_does_not_read()
+    {
+        await using var network = new TestNetwork();
+        var (here, there) = await StartPairAsync(network, ChannelPolicy.Auto);
+        var (channel, incoming) = await OpenAsync(here, there, "80");
+        var (filled, writing) = Fill(channel);
+        await filled;
+
+        channel.Abort();
+
+        var error = await Assert.ThrowsAsync<OverlayException>(() => writing);
+        Assert.Equal(OverlayError.ChannelClosed, error.Reason);
+        await channel.Closed.WaitAsync(Cancelled);
+        Assert.False(incoming.Closed.IsCompleted); // It has not read to the end yet.
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reader_that_goes_away_holds_up_no_other_channel(bool breaksOff)
+    {
+        await using var network = new TestNetwork();
+        var (here, there) = await StartPairAsync(network, ChannelPolicy.Auto);
+        var (channel, incoming) = await OpenAsync(here, there, "80");
+        var (filled, writing) = Fill(channel);
+        await filled;
+
+        if (breaksOff)
+        {
+            incoming.Abort();
+        }
+        else
+        {
+            await incoming.DisposeAsync();
+        }
+
+        await Assert.ThrowsAsync<OverlayException>(() => writing);
+        var (second, other) = await OpenAsync(here, there, "81");
+        await Task.WhenAll(WriteAsync(second, 100), ReadAsync(other, 100));
+    }
+
+    [Fact]
     public async Task Nobody_there_is_a_typed_error()
     {
         await using var network = new TestNetwork();
@@ -172,6 +214,27 @@ public sealed class PeerChannelTests
         await channel.FlushAsync(Cancelled);
 
         await ReadAsync(incoming, 50);
+    }
+
+    /// <summary>Writes on and on, to a reader that does not read: after 8 MB the buffers of both sides are nearly full.</summary>
+    private static (Task Filled, Task Writing) Fill(PeerChannel channel)
+    {
+        var filled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = Task.Run(
+            async () =>
+            {
+                var message = new byte[100_000];
+                for (var sent = 0; ; sent++)
+                {
+                    await channel.SendAsync(message, Cancelled);
+                    if (sent == 80)
+                    {
+                        filled.SetResult();
+                    }
+                }
+            },
+            Cancelled);
+        return (filled.Task, writing);
     }
 
     private static async Task<int> ReportsAsync(OverlayHost from, OverlayHost to)
