@@ -65,6 +65,9 @@ public enum OverlayError
 
     /// <summary>The other side has ended the stream with an error; the message is its text.</summary>
     RemoteFailed,
+
+    /// <summary>The address is of no node, and this way leads to nodes only.</summary>
+    NotAnOverlayHost,
 }
 
 /// <summary>An operation of a node failed. The message names the cause and the cure.</summary>

@@ -19,6 +19,9 @@ internal sealed class MemoryNetwork : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>The nodes' clock, where it is not <see cref="Time"/>.</summary>
+    public TimeProvider? Clock { get; init; }
+
     public MemoryChannelOptions Channels { get; set; } = new();
 
     public NetworkOptions Options { get; set; } = new();
@@ -32,7 +35,7 @@ internal sealed class MemoryNetwork : IAsyncDisposable
         var self = isPage ? new PeerAddress($"0.0.0.{_nextId}", id, PeerProof.Vouched) : PeerAddress.Member(id);
         var endpoint = new Endpoint(this, self);
         _endpoints[self.Text] = endpoint;
-        var network = new NodeNetwork(new NetworkPorts(self, endpoint, ResolveAsync) { Options = Options, TimeProvider = Time });
+        var network = new NodeNetwork(new NetworkPorts(self, endpoint, ResolveAsync) { Options = Options, TimeProvider = Clock ?? Time });
         var sockets = new NodeSockets(network);
         var node = new MemoryNode(endpoint, network, sockets, new NodeRest(network, sockets));
         _nodes.Add(node);
@@ -106,7 +109,7 @@ internal sealed class MemoryNetwork : IAsyncDisposable
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
-            var (near, far) = MemoryChannel.CreatePair(label, self, other.Self, network.Channels with { TimeProvider = network.Time });
+            var (near, far) = MemoryChannel.CreatePair(label, self, other.Self, network.Channels with { TimeProvider = network.Clock ?? network.Time });
             other.Opened!(far);
             return near;
         }

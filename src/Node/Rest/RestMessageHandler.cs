@@ -1,4 +1,5 @@
 using System.Net;
+using Overlay.Nodes.Http;
 using Overlay.Runtime;
 
 namespace Overlay.Nodes.Rest;
@@ -24,20 +25,11 @@ internal sealed class RestMessageHandler(RestClient client) : HttpMessageHandler
         }
         catch (OverlayException e)
         {
-            throw new HttpRequestException(ErrorOf(e.Reason), e.Message, e);
+            throw HttpErrors.Of(e);
         }
     }
 
     private static readonly TimeSpan FetchTimeout = new FetchOptions().Timeout;
-
-    private static HttpRequestError ErrorOf(OverlayError reason) => reason switch
-    {
-        OverlayError.HostUnreachable => HttpRequestError.NameResolutionError,
-        OverlayError.ConnectionRefused or OverlayError.TimedOut => HttpRequestError.ConnectionError,
-        OverlayError.InvalidMessage => HttpRequestError.InvalidResponse,
-        OverlayError.ChannelClosed or OverlayError.ChannelLost => HttpRequestError.ResponseEnded,
-        _ => HttpRequestError.Unknown,
-    };
 
     private static RestUrl UrlOf(HttpRequestMessage request)
     {

@@ -15,6 +15,8 @@ public sealed class NodeSockets
     internal NodeSockets(NodeNetwork network, ILoggerFactory? loggers = null) =>
         (_network, _log) = (network, (loggers ?? NullLoggerFactory.Instance).CreateLogger<SocketServer>());
 
+    internal TimeProvider Time => _network.Time;
+
     /// <summary>Listens for sockets on a numbered port.</summary>
     /// <exception cref="OverlayException">Somebody listens there already (<see cref="OverlayError.PortInUse"/>), or the node has stopped.</exception>
     public SocketServer Listen(int port) => Listen(Ports.Of(port));

@@ -4,7 +4,9 @@ using Overlay.Runtime.Peers;
 namespace Overlay.Nodes.Streams;
 
 /// <summary>A credit stream as bytes.</summary>
-internal sealed class ByteStream(CreditStream items) : DuplexStream
+/// <param name="items">The stream.</param>
+/// <param name="endsInGoodOrder">Whether disposing waits until the other side has asked for the end; otherwise it hears at once that nobody reads any more.</param>
+internal sealed class ByteStream(CreditStream items, bool endsInGoodOrder = true) : DuplexStream
 {
     private ReadOnlyMemory<byte> _rest;
     private bool _isAtEnd;
@@ -71,6 +73,17 @@ internal sealed class ByteStream(CreditStream items) : DuplexStream
             return;
         }
 
+        if (endsInGoodOrder)
+        {
+            await TellEndAsync().ConfigureAwait(false);
+        }
+
+        await items.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task TellEndAsync()
+    {
         using var patience = new CancellationTokenSource(items.Options.CloseTimeout, items.Time);
         try
         {
@@ -80,9 +93,6 @@ internal sealed class ByteStream(CreditStream items) : DuplexStream
         {
             // The other side reads no further: there is nobody to tell.
         }
-
-        await items.DisposeAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
