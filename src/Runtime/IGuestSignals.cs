@@ -3,9 +3,10 @@ using Overlay.Ring;
 
 namespace Overlay.Runtime;
 
-/// <summary>Signals of Smoke's protocol (offer, answer, candidate, any JSON) between this node and pages at the network's hubs, or other members.</summary>
+/// <summary>Signals of Smoke's protocol between this node and pages at the network's hubs, or other members: any JSON.</summary>
 /// <remarks>
-/// <para>What a peer connection with a page is set up over: the page's offer arrives here, the answer goes back here. Candidates to pages belong into the description.</para>
+/// <para>What a connection with a page is set up over. The node does that by itself: a page's offers, answers and candidates are taken before they come here, unless it connects with no
+/// pages (<see cref="Channels.PeerChannelOptions.MaxPages"/> is 0).</para>
 /// <para>Each signal arrives once; in order as long as nothing is lost on the way, while what had to be sent again may come later. A page keeps its address until its socket
 /// ends; after that the address is never another page's while its hub lives.</para>
 /// </remarks>

@@ -73,7 +73,7 @@ internal sealed partial class NodeLoop
                 OnPeer?.Invoke((MeshEvent)effect.Detail!);
                 break;
             case EffectKind.GuestSignal:
-                OnGuestSignal?.Invoke((GuestSignalArrival)effect.Detail!);
+                Arrived(now, (GuestSignalArrival)effect.Detail!);
                 break;
             case EffectKind.Connection:
                 HandleConnection(now, (ConnectionEvent)effect.Detail!);
@@ -84,6 +84,14 @@ internal sealed partial class NodeLoop
             case EffectKind.Observed:
                 Observe(NodeObservation.From(now, effect), effect.Detail);
                 break;
+        }
+    }
+
+    private void Arrived(Instant now, GuestSignalArrival signal)
+    {
+        if (!_channels.TryTake(NodeClock.ToStack(now), signal))
+        {
+            OnGuestSignal?.Invoke(signal);
         }
     }
 

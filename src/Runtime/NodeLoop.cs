@@ -8,6 +8,7 @@ using Overlay.Peers;
 using Overlay.Runtime.Channels;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
+using Overlay.Runtime.Pages;
 using Overlay.Runtime.Sockets;
 using Overlay.Time;
 using Overlay.WebRtc.Dtls;
@@ -66,6 +67,8 @@ internal sealed partial class NodeLoop
         _channels = new ChannelHost(node, _table, sockets.ChannelPaths, _certificate, sockets.Secrets, channels, clock)
         {
             OnRing = RingFor,
+            OnSignal = (connection, json) => OnPageSignal?.Invoke(connection, json),
+            OnSignalDropped = counters.CountDropped,
             OnFlush = connection => SendDatagrams(_clock.Now, connection),
         };
         _hubs = new HubSessions(hubs, clock.Provider, PostAsync);
@@ -85,6 +88,9 @@ internal sealed partial class NodeLoop
 
     /// <summary>A signal of Smoke's protocol came.</summary>
     public Action<Signalling.GuestSignalArrival>? OnGuestSignal { get; init; }
+
+    /// <summary>A connection with a page has something to say over the page's hub.</summary>
+    public Action<PageConnection, byte[]>? OnPageSignal { get; init; }
 
     /// <summary>A watched name changed.</summary>
     public Action<RequestId, NameChange>? OnNameChanged { get; init; }

@@ -1,4 +1,4 @@
-using Overlay.Ring;
+using Overlay.Identity;
 using Overlay.Runtime.Channels;
 
 namespace Overlay.Runtime;
@@ -19,9 +19,9 @@ public sealed partial class OverlayHost : IPeerChannels
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(label);
-        if (!RingId.TryParse(address, out var peer))
+        if (!GuestSignals.TryReadAddress(address, out var peer))
         {
-            throw new OverlayException(OverlayError.HostUnreachable, $"'{address}' is no address of a member: 12 hexadecimal digits are.");
+            throw new OverlayException(OverlayError.HostUnreachable, $"'{address}' is no address: 12 hexadecimal digits are a member's, a dotted quad is a page's.");
         }
 
         if (peer == Id)
@@ -34,7 +34,7 @@ public sealed partial class OverlayHost : IPeerChannels
             throw Stopped();
         }
 
-        var channel = new ConnectionChannel(_loop.Channels, label, PeerAddress.Member(peer), isIncoming: false);
+        var channel = new ConnectionChannel(_loop.Channels, label, GuestIds.IsGuest(peer) ? _loop.Channels.AddressOf(peer) : PeerAddress.Member(peer), isIncoming: false);
         await PostAsync((now, outbox) => _loop.Channels.Open(now, channel, outbox)).ConfigureAwait(false);
         await using var ended = Ended.Register(static one => ((ConnectionChannel)one!).End(Stopped()), channel).ConfigureAwait(false);
         try

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Runtime.Pages;
 using Overlay.Signalling;
 
 namespace Overlay.Runtime;
@@ -35,6 +36,21 @@ public sealed partial class OverlayHost : IGuestSignals
     }
 
     IAsyncEnumerable<SmokeSignal> IGuestSignals.ReadAllAsync(CancellationToken cancellationToken) => _signals.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>On the loop: a connection's offer or answer leaves; the loop hears of it if it does not arrive.</summary>
+    private void Signal(PageConnection connection, byte[] json) => _ = SignalAsync(connection, json);
+
+    private async Task SignalAsync(PageConnection connection, byte[] json)
+    {
+        try
+        {
+            await GuestSignals.SendAsync(connection.Peer, json, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (OverlayException e)
+        {
+            await PostAsync((now, _) => _loop.Channels.SignalFailed(NodeClock.ToStack(now), connection, e)).ConfigureAwait(false);
+        }
+    }
 
     private void Deliver(GuestSignalArrival arrival)
     {

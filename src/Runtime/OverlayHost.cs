@@ -82,6 +82,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             OnBroadcast = Deliver,
             OnNameChanged = Tell,
             OnGuestSignal = Deliver,
+            OnPageSignal = Signal,
             OnPeer = happened => _peers?.Happened(happened),
             OnObserved = Observe,
         };

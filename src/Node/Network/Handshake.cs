@@ -15,19 +15,17 @@ internal static class Handshake
     private static readonly ReadOnlyMemory<byte> Refused = new byte[] { 1 };
 
     /// <summary>Tells the opener that it is welcome.</summary>
-    public static async Task AcceptAsync(PeerChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task AcceptAsync(TrackedChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken)
     {
-        await LeaveInPeaceAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
+        await PagePause.WaitAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
         await channel.SendAsync(Accepted, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Tells the opener that nobody listens, and closes. A page needs a moment for the byte before it sees the end.</summary>
-    public static async Task RefuseAsync(PeerChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Tells the opener that nobody listens, and closes.</summary>
+    public static async Task RefuseAsync(TrackedChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken)
     {
-        await LeaveInPeaceAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
+        await PagePause.WaitAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
         await channel.SendAsync(Refused, cancellationToken).ConfigureAwait(false);
-        await channel.FlushAsync(cancellationToken).ConfigureAwait(false);
-        await LeaveInPeaceAsync(channel, pageDelay, time, cancellationToken).ConfigureAwait(false);
         await channel.CloseAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -50,8 +48,4 @@ internal static class Handshake
             throw new OverlayException(OverlayError.InvalidMessage, $"{channel.Remote} answered on port {channel.Label} with {answer.Length} bytes instead of the one that accepts or refuses.");
         }
     }
-
-    // Only pages hand out messages before they know that the channel is open.
-    private static Task LeaveInPeaceAsync(PeerChannel channel, TimeSpan pageDelay, TimeProvider time, CancellationToken cancellationToken) =>
-        channel.Remote.Proof == PeerProof.Vouched && pageDelay > TimeSpan.Zero ? Task.Delay(pageDelay, time, cancellationToken) : Task.CompletedTask;
 }

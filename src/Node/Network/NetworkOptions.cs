@@ -11,9 +11,12 @@ public sealed record NetworkOptions
     /// <value>Default 4 s; more than zero.</value>
     public TimeSpan AcceptTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a page is left in peace between the opening of its channel and the byte that accepts or refuses it.</summary>
+    /// <summary>How long a page is left in peace between the opening of its channel and the byte that accepts or refuses it, and between what was sent last and the closing of the channel.</summary>
     /// <value>Default 30 ms; 0 … 1 s.</value>
-    /// <remarks>A browser may hand out the first message before it tells the page that the channel is open, and Smoke listens only after that. Members hear at once.</remarks>
+    /// <remarks>
+    /// A browser may hand out the first message before it tells the page that the channel is open, and Smoke listens only after that. Of channels that are opened or closed at once
+    /// each gets 2 ms more for every other one. Members hear at once.
+    /// </remarks>
     public TimeSpan PageDelay { get; init; } = TimeSpan.FromMilliseconds(30);
 
     /// <summary>How long the channels that are still open when the node ends may take to deliver what was sent on them.</summary>

@@ -13,6 +13,8 @@ namespace Overlay.Nodes.Network;
 /// </remarks>
 public sealed partial class NodeNetwork : IAsyncDisposable
 {
+    private const string UnprovedReason = "the port takes only nodes that prove their id with their own key (VerifiedOnly); this is a page, and only its hub vouches for it";
+
     private readonly NetworkPorts _ports;
     private readonly LoopbackChannels _loopback;
     private readonly ConcurrentDictionary<string, PortListener> _listeners = new(StringComparer.Ordinal);
@@ -27,7 +29,7 @@ public sealed partial class NodeNetwork : IAsyncDisposable
     {
         _ports = ports;
         _log = ports.LoggerFactory.CreateLogger<NodeNetwork>();
-        _peers = new PeerTable(ports.Options);
+        _peers = new PeerTable(ports.Options, ports.TimeProvider);
         _ended = _ending.Token; // Good also after the source was disposed.
         _loopback = new LoopbackChannels(PeerAddress.Loopback(ports.Self.Id)) { Opened = Accept };
         if (ports.Channels is { } channels)
@@ -52,13 +54,13 @@ public sealed partial class NodeNetwork : IAsyncDisposable
 
     /// <summary>Listens on a numbered port.</summary>
     /// <exception cref="OverlayException">Somebody listens there already (<see cref="OverlayError.PortInUse"/>), or the node has stopped.</exception>
-    public PortListener Listen(int port) => Listen(Ports.Of(port));
+    public PortListener Listen(int port, PortOptions? options = null) => Listen(Ports.Of(port), options);
 
     /// <summary>Listens on a port; any text of 1 … 65,535 bytes can be one.</summary>
     /// <exception cref="OverlayException">Somebody listens there already (<see cref="OverlayError.PortInUse"/>), or the node has stopped.</exception>
-    public PortListener Listen(string port)
+    public PortListener Listen(string port, PortOptions? options = null)
     {
-        var listener = new PortListener(Ports.Check(port), _ports.Options.Backlog, Unbind);
+        var listener = new PortListener(Ports.Check(port), options ?? new PortOptions(), _ports.Options.Backlog, Unbind);
         ThrowIfStopped();
         if (!_listeners.TryAdd(port, listener))
         {
@@ -225,7 +227,9 @@ public sealed partial class NodeNetwork : IAsyncDisposable
         PortListener? reserved = null;
         try
         {
-            if (_listeners.TryGetValue(channel.Label, out var listener) && !channel.IsTooMany && listener.TryReserve())
+            var isBound = _listeners.TryGetValue(channel.Label, out var listener);
+            var isUnproved = isBound && listener!.Options.VerifiedOnly && channel.Remote.Proof == PeerProof.Vouched;
+            if (isBound && !isUnproved && !channel.IsTooMany && listener!.TryReserve())
             {
                 reserved = listener;
                 await Handshake.AcceptAsync(channel, options.PageDelay, Time, either.Token).ConfigureAwait(false);
@@ -238,7 +242,7 @@ public sealed partial class NodeNetwork : IAsyncDisposable
             }
 
             Interlocked.Increment(ref _refused);
-            LogRefused(_log, channel.Remote.Text, channel.Label.Length <= 64 ? channel.Label : channel.Label[..64]);
+            LogRefused(_log, channel.Remote.Text, channel.Label.Length <= 64 ? channel.Label : channel.Label[..64], isUnproved ? UnprovedReason : "nobody listens there, or it is full");
             await Handshake.RefuseAsync(channel, options.PageDelay, Time, either.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OverlayException or OperationCanceledException)
@@ -258,8 +262,8 @@ public sealed partial class NodeNetwork : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(EventId = 110, Level = LogLevel.Debug, Message = "A channel of {Remote} to port {Port} was refused: nobody listens there, or it is full")]
-    private static partial void LogRefused(ILogger log, string remote, string port);
+    [LoggerMessage(EventId = 110, Level = LogLevel.Debug, Message = "A channel of {Remote} to port {Port} was refused: {Why}")]
+    private static partial void LogRefused(ILogger log, string remote, string port, string why);
 }
 
 /// <summary>What a network of ports stands on.</summary>

@@ -4,7 +4,7 @@ namespace Overlay.Nodes.Network;
 
 /// <summary>The nodes that this node has or had channels with, and the channels that are open.</summary>
 /// <remarks>Invariant: at most <see cref="MaxIdlePeers"/> nodes without an open channel are remembered; the one silent for longest makes room.</remarks>
-internal sealed class PeerTable(NetworkOptions options)
+internal sealed class PeerTable(NetworkOptions options, TimeProvider time)
 {
     /// <summary>Nodes without an open channel whose counts are kept.</summary>
     public const int MaxIdlePeers = 1_024;
@@ -38,7 +38,7 @@ internal sealed class PeerTable(NetworkOptions options)
 
             _idle.Remove(key);
             var open = traffic.Opened();
-            _channels.Add(tracked = new TrackedChannel(channel, traffic) { IsTooMany = open > options.MaxChannelsPerPeer });
+            _channels.Add(tracked = new TrackedChannel(channel, traffic) { IsTooMany = open > options.MaxChannelsPerPeer, PageDelay = options.PageDelay, Time = time });
         }
 
         _ = ForgetAsync(tracked);

@@ -27,6 +27,7 @@ public sealed record PeerStatistics(
 internal sealed class PeerTraffic(PeerAddress remote)
 {
     private int _open;
+    private int _pausing;
     private long _opened;
     private long _bytesSent;
     private long _bytesReceived;
@@ -34,6 +35,11 @@ internal sealed class PeerTraffic(PeerAddress remote)
     private long _messagesReceived;
 
     public int OpenChannels => Volatile.Read(ref _open);
+
+    /// <summary>Channels that leave a page its moment now.</summary>
+    public int Pausing => Volatile.Read(ref _pausing);
+
+    public void Pause(int change) => Interlocked.Add(ref _pausing, change);
 
     public int Opened()
     {

@@ -15,10 +15,13 @@ public sealed class PortListener : IAsyncEnumerable<PeerChannel>, IAsyncDisposab
     private int _reserved;
     private int _isDisposed;
 
-    internal PortListener(string port, int backlog, Action<PortListener> unbind) => (Port, _backlog, _unbind) = (port, backlog, unbind);
+    internal PortListener(string port, PortOptions options, int backlog, Action<PortListener> unbind) => (Port, Options, _backlog, _unbind) = (port, options, backlog, unbind);
 
     /// <summary>The port.</summary>
     public string Port { get; }
+
+    /// <summary>Whom it takes.</summary>
+    public PortOptions Options { get; }
 
     /// <summary>The next channel, accepted already: the other side may be sending.</summary>
     /// <exception cref="OverlayException">The port was unbound, or the node has stopped (<see cref="OverlayError.Stopped"/>).</exception>

@@ -7,8 +7,15 @@ namespace Overlay.Nodes.Network;
 internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) : PeerChannel
 {
     private volatile bool _isStopped;
+    private int _isClosing;
 
     public PeerTraffic Traffic { get; } = traffic;
+
+    /// <summary>How long a page is left to hear what was sent before it hears that the channel has closed.</summary>
+    public TimeSpan PageDelay { get; init; }
+
+    /// <summary>The clock of that.</summary>
+    public required TimeProvider Time { get; init; }
 
     /// <summary>Whether the other side had its share of channels already.</summary>
     public bool IsTooMany { get; init; }
@@ -69,13 +76,32 @@ internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) :
     public override ValueTask FlushAsync(CancellationToken cancellationToken = default) => channel.FlushAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask CloseAsync(CancellationToken cancellationToken = default) => channel.CloseAsync(cancellationToken);
+    public override async ValueTask CloseAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _isClosing, 1) == 0 && Remote.Proof == PeerProof.Vouched)
+        {
+            await LetPageHearAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await channel.CloseAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public override void Abort() => channel.Abort();
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => channel.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(CloseTimeout, Time);
+        try
+        {
+            await CloseAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Abort();
+        }
+    }
 
     /// <summary>Closes as the node ends: what was sent is delivered, and whoever reads hears why nothing more comes.</summary>
     public async Task StopAsync(TimeSpan timeout, TimeProvider time)
@@ -92,6 +118,19 @@ internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) :
         }
 
         channel.Abort(); // Ends readers of this node that wait for what nobody sends any more.
+    }
+
+    private async ValueTask LetPageHearAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await channel.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(PagePause.WaitAsync(this, PageDelay, Time, cancellationToken), Closed).ConfigureAwait(false);
+        }
+        catch (OverlayException)
+        {
+            // The page has closed it first.
+        }
     }
 
     private static OverlayException Stopped(Exception? inner) => new(OverlayError.Stopped, "The node has stopped.", inner);

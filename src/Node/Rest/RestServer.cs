@@ -60,7 +60,7 @@ public sealed partial class RestServer : RestRouter, IAsyncDisposable
             throw new InvalidOperationException($"The server listens on port {_server.Port} already.");
         }
 
-        _server = _sockets.Listen(port);
+        _server = _sockets.Listen(port, _options.Port);
         _ = AcceptAsync(_server);
         return this;
     }

@@ -1,3 +1,4 @@
+using Overlay.Nodes.Network;
 using Overlay.Nodes.Streams;
 
 namespace Overlay.Nodes.Rest;
@@ -16,6 +17,9 @@ public sealed record RestServerOptions
     /// <summary>The longest body that is taken into memory as a whole; as a stream it may have any length.</summary>
     /// <value>Default 64 MiB; at least 0.</value>
     public long MaxBodyBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Whom the server's port takes.</summary>
+    public PortOptions Port { get; init; } = new();
 
     internal CreditStreamOptions Stream => new() { InactivityTimeout = Timeout, InitialWindow = InitialWindow };
 

@@ -19,11 +19,11 @@ public sealed class NodeSockets
 
     /// <summary>Listens for sockets on a numbered port.</summary>
     /// <exception cref="OverlayException">Somebody listens there already (<see cref="OverlayError.PortInUse"/>), or the node has stopped.</exception>
-    public SocketServer Listen(int port) => Listen(Ports.Of(port));
+    public SocketServer Listen(int port, PortOptions? options = null) => Listen(Ports.Of(port), options);
 
     /// <summary>Listens for sockets on a port.</summary>
     /// <exception cref="OverlayException">Somebody listens there already (<see cref="OverlayError.PortInUse"/>), or the node has stopped.</exception>
-    public SocketServer Listen(string port) => new(_network, _network.Listen(port), _log);
+    public SocketServer Listen(string port, PortOptions? options = null) => new(_network, _network.Listen(port, options), _log);
 
     /// <summary>Opens a socket to a numbered port.</summary>
     public ValueTask<MessageSocket> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Overlay.Runtime;
+using Overlay.Runtime.Channels;
 
 namespace Overlay.Nodes.Streams;
 
@@ -100,7 +101,7 @@ public sealed partial class CreditStream
             _itemBytes -= first.Length;
             _taken++;
             Wake(ref _roomy);
-            isOwing = Grant();
+            isOwing = Grant(Remote.Proof == PeerProof.Vouched ? 1 : 0);
         }
 
         if (isOwing)
@@ -151,8 +152,12 @@ public sealed partial class CreditStream
     }
 
     /// <summary>Asks for as many items as the window has room for. Within the lock.</summary>
+    /// <param name="least">
+    /// Of a page's original at least one for each item that was taken, whatever it has been granted ahead: its writer uses one credit each time one arrives, and lets those lie that came
+    /// while it had nothing to write.
+    /// </param>
     /// <returns>Whether credits are owed and nobody sends them yet.</returns>
-    private bool Grant()
+    private bool Grant(int least)
     {
         if (_isOver)
         {
@@ -166,7 +171,7 @@ public sealed partial class CreditStream
             (_window, _taken) = (Math.Min(2 * _window, most), 0);
         }
 
-        var missing = Math.Min(_window, Math.Max(most, _options.Window ?? 0)) - _granted - _items.Count;
+        var missing = Math.Max(Math.Min(_window, Math.Max(most, _options.Window ?? 0)) - _granted - _items.Count, Math.Min(least, _options.MaxWindow - _granted));
         if (missing <= 0)
         {
             return false;

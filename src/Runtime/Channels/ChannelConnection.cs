@@ -1,14 +1,16 @@
-using Overlay.Ring;
 using Overlay.Runtime.Links;
 using Overlay.WebRtc.Peer;
 
 namespace Overlay.Runtime.Channels;
 
 /// <summary>The connection that carries all channels between this node and another.</summary>
-internal sealed class ChannelConnection(ulong number, RingId peer, PeerConnection connection, bool isOfferer) : HostedConnection(peer, connection)
+internal class ChannelConnection(ulong number, PeerAddress remote, PeerConnection connection, bool isOfferer) : HostedConnection(remote.Id, connection)
 {
-    /// <summary>Its name in the header of relayed datagrams.</summary>
+    /// <summary>Its name in the header of relayed datagrams; none has one that never takes that way.</summary>
     public ulong Number { get; } = number;
+
+    /// <summary>Who is at the other end, and how that was shown.</summary>
+    public PeerAddress Remote { get; } = remote;
 
     /// <summary>Whether this side restarts ICE.</summary>
     public bool IsOfferer { get; } = isOfferer;
@@ -30,4 +32,7 @@ internal sealed class ChannelConnection(ulong number, RingId peer, PeerConnectio
 
     /// <summary>Since when it has no channels; never while it has.</summary>
     public WebRtc.Instant IdleSince { get; set; } = WebRtc.Instant.Never;
+
+    /// <summary>The longest message the other end takes.</summary>
+    public virtual int MaxMessageBytes => ChannelHost.MaxMessageBytes;
 }

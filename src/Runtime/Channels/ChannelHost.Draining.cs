@@ -1,4 +1,5 @@
 using Overlay.Effects;
+using Overlay.Runtime.Pages;
 using Overlay.WebRtc.Peer;
 
 namespace Overlay.Runtime.Channels;
@@ -54,7 +55,14 @@ internal sealed partial class ChannelHost
         {
             PumpPending(now, connection);
             NoteIdle(now, connection);
-            ConsiderRestart(now, connection);
+            if (connection is PageConnection page)
+            {
+                Pages.Tend(now, page);
+            }
+            else
+            {
+                ConsiderRestart(now, connection);
+            }
         }
 
         return hasEnded;
@@ -63,6 +71,12 @@ internal sealed partial class ChannelHost
     /// <summary>A connection has ended: its channels hear why, and the node forgets it.</summary>
     public void Forget(Time.Instant now, ChannelConnection connection, Outbox outbox)
     {
+        if (connection is PageConnection page)
+        {
+            Pages.Forget(page);
+            return;
+        }
+
         var failure = connection.Connection.Failure;
         Remove(connection, failure == PeerFailure.None
             ? new OverlayException(OverlayError.ChannelLost, $"{connection.Peer} closed the connection.")
@@ -78,6 +92,7 @@ internal sealed partial class ChannelHost
             return false;
         }
 
+        Pages.Advance(now);
         foreach (var connection in new List<ChannelConnection>(_byNumber.Values))
         {
             if (connection.RestartAt <= now)
@@ -107,6 +122,7 @@ internal sealed partial class ChannelHost
     public void CloseAll(WebRtc.Instant now)
     {
         var stopped = new OverlayException(OverlayError.Stopped, "The node has stopped.");
+        Pages.CloseAll(now, stopped);
         foreach (var connection in new List<ChannelConnection>(_byNumber.Values))
         {
             connection.Connection.Close(now);
@@ -146,7 +162,7 @@ internal sealed partial class ChannelHost
         }
         else if (connection.Connection.TryGetChannel(id, out var info) && info.IsRemote)
         {
-            var channel = new ConnectionChannel(this, info.Options.Label, PeerAddress.Member(connection.Peer), isIncoming: true);
+            var channel = new ConnectionChannel(this, info.Options.Label, connection.Remote, isIncoming: true);
             channel.Bind(connection, id);
             channel.Open();
             if (Opened is { } opened)

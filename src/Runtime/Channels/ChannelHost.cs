@@ -4,7 +4,9 @@ using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Runtime.Links;
+using Overlay.Runtime.Pages;
 using Overlay.Runtime.Sockets;
+using Overlay.Signalling;
 using Overlay.WebRtc;
 using Overlay.WebRtc.Dtls;
 using Overlay.WebRtc.Peer;
@@ -34,6 +36,7 @@ internal sealed partial class ChannelHost(
     private readonly Dictionary<ulong, ChannelConnection> _byNumber = [];
     private readonly Dictionary<RingId, ChannelConnection> _byPeer = [];
     private readonly Dictionary<RingId, List<ConnectionChannel>> _waiting = [];
+    private PageHost? _pages;
 
     /// <summary>Hears of channels that others open. Must not block.</summary>
     public Action<PeerChannel>? Opened { get; set; }
@@ -44,6 +47,12 @@ internal sealed partial class ChannelHost(
     /// <summary>Sends what a connection has to send, before it is forgotten.</summary>
     public required Action<ChannelConnection> OnFlush { get; init; }
 
+    /// <summary>Sends a signal to a connection's page, without waiting; a failure comes back to <see cref="SignalFailed"/>.</summary>
+    public required Action<PageConnection, byte[]> OnSignal { get; init; }
+
+    /// <summary>Counts a signal of a page that was no use.</summary>
+    public required Action OnSignalDropped { get; init; }
+
     /// <summary>The clock of the application's side.</summary>
     public TimeProvider Time => clock.Provider;
 
@@ -52,7 +61,7 @@ internal sealed partial class ChannelHost(
     {
         get
         {
-            var due = WebRtc.Instant.Never;
+            var due = Pages.NextDue;
             foreach (var connection in _byNumber.Values)
             {
                 due = WebRtc.Instant.Min(due, connection.RestartAt);
@@ -62,6 +71,9 @@ internal sealed partial class ChannelHost(
             return due;
         }
     }
+
+    /// <summary>The connections with pages.</summary>
+    private PageHost Pages => _pages ??= new(node, table, paths, certificate, secrets, options) { OnSignal = OnSignal, OnFlush = OnFlush, OnDropped = OnSignalDropped };
 
     /// <summary>From any thread: a channel has something to do.</summary>
     public void Ring(ConnectionChannel channel) => OnRing(channel);
@@ -73,7 +85,11 @@ internal sealed partial class ChannelHost(
     public void Open(Time.Instant now, ConnectionChannel channel, Outbox outbox)
     {
         var peer = channel.Remote.Id;
-        if (_byPeer.TryGetValue(peer, out var connection))
+        if (channel.Remote.Proof == PeerProof.Vouched)
+        {
+            Pages.Open(NodeClock.ToStack(now), channel, Bind);
+        }
+        else if (_byPeer.TryGetValue(peer, out var connection))
         {
             Bind(NodeClock.ToStack(now), connection, channel);
         }
@@ -88,6 +104,15 @@ internal sealed partial class ChannelHost(
             }
         }
     }
+
+    /// <summary>Takes what a page says to set up or tend a connection. False where it is for the application.</summary>
+    public bool TryTake(WebRtc.Instant now, GuestSignalArrival arrival) => Pages.TryTake(now, arrival);
+
+    /// <summary>How a page is called here.</summary>
+    public PeerAddress AddressOf(RingId page) => Pages.AddressOf(page);
+
+    /// <summary>A signal did not reach its page.</summary>
+    public void SignalFailed(WebRtc.Instant now, PageConnection connection, OverlayException why) => Pages.SignalFailed(now, connection, why);
 
     /// <summary>Something happened to a connection. What the node must be told afterwards is returned.</summary>
     public LinkDescription? Handle(WebRtc.Instant now, ConnectionEvent happened)
@@ -145,7 +170,7 @@ internal sealed partial class ChannelHost(
         }
 
         var isOfferer = remote is null;
-        var connection = new ChannelConnection(happened.Connection, happened.Peer, new PeerConnection(OptionsFor(isOfferer), certificate, secrets), isOfferer);
+        var connection = new ChannelConnection(happened.Connection, PeerAddress.Member(happened.Peer), new PeerConnection(OptionsFor(isOfferer), certificate, secrets), isOfferer);
         if (options.Policy != ChannelPolicy.OverlayOnly)
         {
             foreach (var path in paths)

@@ -42,7 +42,7 @@ internal sealed class ConnectionChannel : PeerChannel
 
     public override bool IsIncoming { get; }
 
-    public override int MaxMessageBytes => ChannelHost.MaxMessageBytes;
+    public override int MaxMessageBytes => On?.MaxMessageBytes ?? ChannelHost.MaxMessageBytes;
 
     public override Task Closed => _closed.Task;
 

@@ -24,6 +24,12 @@ public sealed record PeerChannelOptions
     /// <value>Default 16 MiB; 0 … 10 GB. 0 passes nothing on: channels of others find another way, or none.</value>
     public long RelayBytesPerSecond { get; init; } = 16 << 20;
 
+    /// <summary>Pages in browsers that may be connected with this node at a time. Where one more comes, the page that has had no channel for longest makes room if that is two minutes, else
+    /// its offer is not answered.</summary>
+    /// <value>Default 256; 0 … 65,536. 0: offers and answers of pages are left to whoever reads <see cref="OverlayHost.GuestSignals"/>.</value>
+    /// <remarks>Each costs at most about 10 MB while it sends and takes as much as it may; an idle one some 300 KB.</remarks>
+    public int MaxPages { get; init; } = 256;
+
     /// <summary>What cannot work, by name.</summary>
     public IEnumerable<string> Errors()
     {
@@ -35,6 +41,11 @@ public sealed record PeerChannelOptions
         if (RelayBytesPerSecond is < 0 or > 10_000_000_000)
         {
             yield return $"{nameof(RelayBytesPerSecond)}: {RelayBytesPerSecond} is not in 0 … 10,000,000,000.";
+        }
+
+        if (MaxPages is < 0 or > 65_536)
+        {
+            yield return $"{nameof(MaxPages)}: {MaxPages} is not in 0 … 65,536.";
         }
     }
 }

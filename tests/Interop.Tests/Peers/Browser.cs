@@ -25,7 +25,10 @@ public sealed class Browser : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>A new page with the peer's script; starts the browser the first time. Skips the test where there is none.</summary>
-    internal async Task<LinePeer> OpenPageAsync()
+    internal async Task<LinePeer> OpenPageAsync() => await ChromiumPeer.OpenAsync(await OpenBlankAsync(), Address);
+
+    /// <summary>A new page with nothing in it; starts the browser the first time. Skips the test where there is none.</summary>
+    internal async Task<IPage> OpenBlankAsync()
     {
         await _starting.WaitAsync();
         try
@@ -37,7 +40,7 @@ public sealed class Browser : IAsyncLifetime
             _starting.Release();
         }
 
-        return await ChromiumPeer.OpenAsync(await _context.NewPageAsync(), Address);
+        return await _context.NewPageAsync();
     }
 
     public async ValueTask DisposeAsync()

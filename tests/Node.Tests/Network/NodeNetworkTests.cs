@@ -158,7 +158,7 @@ public sealed class NodeNetworkTests
     {
         await using var net = new MemoryNetwork();
         var (alice, bob) = (net.Add(), net.Add());
-        var listeners = Enumerable.Range(1, 3).Select(bob.Network.Listen).ToList();
+        var listeners = Enumerable.Range(1, 3).Select(port => bob.Network.Listen(port)).ToList();
 
         var channels = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => alice.Network.ConnectAsync(bob.Address, i % 3 + 1, Cancelled).AsTask()));
 
@@ -208,6 +208,46 @@ public sealed class NodeNetworkTests
 
         await using var channel = await accepted;
         Assert.Equal(OverlayError.ConnectionRefused, (await Assert.ThrowsAsync<OverlayException>(() => refused)).Reason);
+    }
+
+    // Of a channel that has closed before its one thread came to it, a browser tells neither that it was open nor what came on it.
+    [Fact]
+    public async Task A_page_hears_the_last_message_a_moment_before_the_end()
+    {
+        await using var net = new MemoryNetwork();
+        var (node, page) = (net.Add(), net.Add(isPage: true));
+        await using var listener = page.Network.Listen(80);
+        await using var channel = await node.Network.ConnectAsync(page.Address, "80", Cancelled);
+        var there = await listener.AcceptAsync(Cancelled);
+        await channel.SendAsync(new byte[] { 7 }, Cancelled);
+        var closing = channel.CloseAsync(Cancelled).AsTask();
+
+        Assert.Equal([7], (await there.ReceiveAsync(Cancelled))!.Value.ToArray());
+        await net.Time.UntilArmedAsync(TimeSpan.FromMilliseconds(30));
+        net.Time.Advance(TimeSpan.FromMilliseconds(29));
+        var end = there.ReceiveAsync(Cancelled).AsTask();
+        Assert.False(end.IsCompleted);
+        await net.AdvanceUntilAsync(TimeSpan.FromMilliseconds(1), () => end.IsCompleted);
+
+        Assert.Null(await end);
+        await closing;
+    }
+
+    [Fact]
+    public async Task A_port_for_proved_ids_only_takes_members_and_refuses_pages()
+    {
+        await using var net = new MemoryNetwork();
+        var (node, member, page) = (net.Add(), net.Add(), net.Add(isPage: true));
+        await using var listener = node.Network.Listen(22, new PortOptions { VerifiedOnly = true });
+
+        await using var channel = await member.Network.ConnectAsync(node.Address, "22", Cancelled);
+        var refused = page.Network.ConnectAsync(node.Address, "22", Cancelled).AsTask();
+        await net.Time.UntilArmedAsync(TimeSpan.FromMilliseconds(30));
+        net.Time.Advance(TimeSpan.FromMilliseconds(30));
+
+        Assert.Equal(OverlayError.ConnectionRefused, (await Assert.ThrowsAsync<OverlayException>(() => refused)).Reason);
+        Assert.Equal(member.Address, (await listener.AcceptAsync(Cancelled)).Remote.Text);
+        Assert.Equal(1, node.Network.Refused);
     }
 
     [Fact]

@@ -267,6 +267,35 @@ public sealed class CreditStreamTests
         Assert.False(page.ReceiveAsync(Cancelled).AsTask().IsCompleted);
     }
 
+    // An original's writer wakes when a credit arrives, and lets those lie that came while it had nothing to write.
+    [Fact]
+    public async Task A_page_gets_a_credit_for_each_item_taken_however_many_it_has()
+    {
+        await using var net = new MemoryNetwork { Channels = new() { BufferBytes = 1 << 20 } };
+        var (near, page) = net.Pair(isPage: true);
+        await using var stream = new CreditStream(near, OneByOne, net.Time);
+        for (var i = 0; i < 10; i++)
+        {
+            await net.Time.UntilArmedAsync(TimeSpan.FromSeconds(2));
+            net.Time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        await Soon.UntilAsync(() => stream.Granted == 11);
+        for (var i = 0; i < 11; i++)
+        {
+            Assert.Equal([0], (await page.ReceiveAsync(Cancelled))!.Value.ToArray());
+        }
+
+        for (var i = 0; i < 20; i++)
+        {
+            await page.SendAsync(new byte[] { 2, 7 }, Cancelled);
+            Assert.Equal([7], (await stream.ReadAsync(Cancelled))!.Value.ToArray());
+            Assert.Equal([0], (await page.ReceiveAsync(Cancelled))!.Value.ToArray());
+        }
+
+        Assert.Equal(11, stream.Granted);
+    }
+
     [Theory]
     [InlineData(new byte[] { 5 })]
     [InlineData(new byte[] { 255, 1 })]
