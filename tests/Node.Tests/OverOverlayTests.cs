@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Overlay.Nodes.Rest;
 using Overlay.Runtime;
@@ -58,6 +59,35 @@ public sealed class OverOverlayTests
         var text = string.Concat(Enumerable.Repeat("0123456789", 30_000));
         await using var echo = await bob.Rest.FetchAsync("rest://alice/echo", new FetchOptions { Method = "post", Body = RestContent.Text(text) }, Cancelled);
         Assert.Equal(text, Encoding.UTF8.GetString(await echo.ReadBytesAsync(Cancelled)));
+    }
+
+    [Fact]
+    public async Task With_the_hub_gone_names_are_registered_and_found_and_sockets_pipes_and_queries_open()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var (alice, bob) = await StartPairAsync(hub, ChannelPolicy.Auto);
+        await hub.StopHubAsync();
+
+        await alice.Hub.RegisterAsync("anna", Cancelled);
+        await using var sockets = alice.Sockets.Listen(7000);
+        var accepting = sockets.AcceptAsync(Cancelled);
+        await using var socket = await bob.Sockets.ConnectAsync("anna", 7000, Cancelled);
+        await using var accepted = await accepting;
+        await socket.SendAsync("ping"u8.ToArray(), Cancelled);
+        Assert.Equal("ping", Encoding.UTF8.GetString((await accepted.ReceiveAsync(Cancelled))!.Value.Span));
+
+        await using var pipes = bob.Sockets.ListenPipes("pipe");
+        var taking = pipes.AcceptAsync(Cancelled);
+        await using var pipe = await alice.Sockets.ConnectPipeAsync("bob", "pipe", cancellationToken: Cancelled);
+        await using var taken = await taking;
+        await pipe.Output.WriteAsync("pong"u8.ToArray(), Cancelled);
+        Assert.Equal("pong", Encoding.UTF8.GetString((await taken.Input.ReadAtLeastAsync(4, Cancelled)).Buffer.ToArray()));
+
+        await using var server = alice.Rest.CreateServer();
+        server.MapGet("/rows", _ => RestResult.Query(Enumerable.Range(0, 5).ToAsyncEnumerable()));
+        server.Listen();
+        await using var answer = await bob.Rest.FetchAsync("rest://anna/rows", null, Cancelled);
+        Assert.Equal([0, 1, 2, 3, 4], await answer.ReadQueryAsync<int>(null, Cancelled).ToListAsync(Cancelled));
     }
 
     [Fact]

@@ -36,6 +36,25 @@ public sealed class PeerOverlayTests
     }
 
     [Fact]
+    public void After_the_byte_that_accepts_a_port_the_first_byte_is_there_within_four_and_a_half_round_trips()
+    {
+        using var pair = PeerPair.WithOverlay();
+        pair.IsDirectCut = true;
+        pair.SignallingLatency = pair.OverlayLatency;
+        var channel = pair.Offerer.Connection.CreateChannel(pair.Now, new() { Label = "80" });
+        var left = pair.Now;
+        pair.Signal();
+
+        Assert.True(pair.RunUntil(() => pair.Answerer.ChannelOf("80") is not null));
+        pair.Send(pair.Answerer, pair.Answerer.ChannelOf("80")!.Value, [0]);
+        Assert.True(pair.RunUntil(() => pair.Offerer.Messages.Count == 1));
+        pair.Send(pair.Offerer, channel, "first"u8);
+
+        Assert.True(pair.RunUntil(() => pair.Answerer.Messages.Count == 1));
+        Assert.InRange(pair.Now - left, TimeSpan.Zero, pair.OverlayLatency * 9);
+    }
+
+    [Fact]
     public void A_direct_way_takes_over_when_there_is_one()
     {
         using var pair = PeerPair.WithOverlay();
