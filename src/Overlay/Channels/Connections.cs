@@ -136,7 +136,7 @@ public sealed class Connections(IConnectionPort port, int maxConnections)
                 OnOffer(now, from, offer);
                 break;
             case ConnectionAnswer answer when TryGet(answer.Nonce, from.Id, out var entry):
-                OnAnswer(entry, answer);
+                OnAnswer(now, entry, answer);
                 break;
             case ConnectionCandidates candidates when TryGet(candidates.Nonce, from.Id, out var entry) && TryTakeLines(entry, candidates.Lines.Count):
                 _events.Enqueue(new(ConnectionEventKind.Candidates, entry.Number, entry.Peer, Lines: candidates.Lines));
@@ -233,8 +233,7 @@ public sealed class Connections(IConnectionPort port, int maxConnections)
                 return;
             }
 
-            var isGlare = known is { IsOfferer: true, Stage: Stage.Describing or Stage.Offered, IsRestart: false };
-            if (isGlare && port.Self.Id.Value < from.Id.Value)
+            if (IsGlare(now, known, offer.Nonce) && port.Self.Id.Value < from.Id.Value)
             {
                 return; // Both offers are out: the lower id's stands.
             }
@@ -255,6 +254,22 @@ public sealed class Connections(IConnectionPort port, int maxConnections)
         entry.Stage = Stage.Answering;
         entry.Due = now + SignalTimeout;
         _events.Enqueue(new(ConnectionEventKind.Begin, entry.Number, entry.Peer, offer.Description));
+    }
+
+    /// <summary>
+    /// Whether <paramref name="offer"/> has crossed our own. It may come even after the answer to ours, having taken longer ways: then it was withdrawn when ours was
+    /// answered, and taking it would end a connection that is in use. If it was not withdrawn, it comes again.
+    /// </summary>
+    private static bool IsGlare(Instant now, Entry known, UInt128 offer)
+    {
+        if (known is { IsOfferer: true, Stage: Stage.Describing or Stage.Offered, IsRestart: false })
+        {
+            return true;
+        }
+
+        var mayBeWithdrawn = known is { IsOfferer: true, Stage: Stage.Up, IsRestart: false } && now - known.AnsweredAt < SignalTimeout && known.Crossed != offer;
+        known.Crossed = offer;
+        return mayBeWithdrawn;
     }
 
     /// <summary>The same offer once more, because the answer was lost; or the next generation of it: ICE begins anew.</summary>
@@ -278,7 +293,7 @@ public sealed class Connections(IConnectionPort port, int maxConnections)
         }
     }
 
-    private void OnAnswer(Entry entry, ConnectionAnswer answer)
+    private void OnAnswer(Instant now, Entry entry, ConnectionAnswer answer)
     {
         if (entry.Stage != Stage.Offered || answer.Generation != entry.Generation || !IsWellFormed(answer.Description))
         {
@@ -287,6 +302,7 @@ public sealed class Connections(IConnectionPort port, int maxConnections)
 
         entry.Stage = Stage.Up;
         entry.Last = null;
+        entry.AnsweredAt = now;
         _events.Enqueue(new(ConnectionEventKind.Answered, entry.Number, entry.Peer, answer.Description));
     }
 
@@ -393,6 +409,11 @@ public sealed class Connections(IConnectionPort port, int maxConnections)
         public bool IsRestart { get; set; }
 
         public Payload? Last { get; set; }
+
+        public Instant AnsweredAt { get; set; }
+
+        /// <summary>The last offer of the other side that was taken for one that had crossed ours.</summary>
+        public UInt128 Crossed { get; set; }
 
         public int LinesTaken { get; set; }
 

@@ -25,31 +25,13 @@ internal sealed partial class ChannelHost
     /// <summary>Hands over what a connection received. True where it has ended: its last datagrams are still to be sent, then <see cref="Forget"/>.</summary>
     public bool Drain(WebRtc.Instant now, ChannelConnection connection)
     {
-        Receive(connection);
-        var hasEnded = false;
-        while (connection.Connection.TryGetEvent(out var e))
+        bool hasReceived, hasEnded;
+        do
         {
-            switch (e.Kind)
-            {
-                case PeerEventKind.ChannelOpened:
-                    Opening(now, connection, e.Channel);
-                    break;
-                case PeerEventKind.ChannelClosed when connection.Channels.TryGetValue(e.Channel, out var closed):
-                    hasEnded |= connection.Connection.State is PeerState.Failed or PeerState.Closed;
-                    if (!hasEnded)
-                    {
-                        closed.End(null);
-                        connection.Pending.Remove(closed);
-                    }
-
-                    break;
-                case PeerEventKind.StateChanged:
-                    hasEnded |= e.State is PeerState.Failed or PeerState.Closed;
-                    break;
-            }
-
-            Receive(connection);
+            hasReceived = Receive(now, connection);
+            hasEnded = TakeEvents(now, connection);
         }
+        while (hasReceived); // Reading makes room, and may bring more.
 
         if (!hasEnded)
         {
@@ -141,17 +123,49 @@ internal sealed partial class ChannelHost
         _waiting.Clear();
     }
 
-    private static void Receive(ChannelConnection connection)
+    private bool Receive(WebRtc.Instant now, ChannelConnection connection)
     {
+        var hasReceived = false;
         while (connection.HeldBackBy is null or { HasRoom: true } && connection.Connection.TryReceive(out var message))
         {
+            hasReceived = true;
             connection.HeldBackBy = null;
-            if (connection.Channels.TryGetValue(message.Channel, out var channel) && !channel.Arrive(message.Payload.Span))
+            if (!connection.Channels.TryGetValue(message.Channel, out var channel))
+            {
+                _ = TakeEvents(now, connection); // The event that says that its channel is open waits before it.
+                connection.Channels.TryGetValue(message.Channel, out channel);
+            }
+
+            if (channel?.Arrive(message.Payload.Span) == false)
             {
                 connection.HeldBackBy = channel;
             }
         }
+
+        return hasReceived;
     }
+
+    /// <returns>Whether the connection has ended.</returns>
+    private bool TakeEvents(WebRtc.Instant now, ChannelConnection connection)
+    {
+        while (connection.Connection.TryGetEvent(out var e))
+        {
+            switch (e.Kind)
+            {
+                case PeerEventKind.ChannelOpened:
+                    Opening(now, connection, e.Channel);
+                    break;
+                case PeerEventKind.ChannelClosed when !HasEnded(connection) && connection.Channels.TryGetValue(e.Channel, out var closed):
+                    closed.End(null);
+                    connection.Pending.Remove(closed);
+                    break;
+            }
+        }
+
+        return HasEnded(connection);
+    }
+
+    private static bool HasEnded(ChannelConnection connection) => connection.Connection.State is PeerState.Failed or PeerState.Closed;
 
     private void Opening(WebRtc.Instant now, ChannelConnection connection, ChannelId id)
     {

@@ -124,6 +124,41 @@ public sealed class ConnectionsTests
     }
 
     [Fact]
+    public void An_offer_that_crossed_ours_and_comes_after_the_answer_ends_nothing()
+    {
+        _low.Connections.Open(_now, _high.Id);
+        _high.Connections.Open(_now, _low.Id);
+        Describe(_high);
+        var late = Assert.Single(_high.Port.Sent).Payload;
+        _high.Port.Sent.Clear();
+        Describe(_low);
+        Run();
+
+        _low.Connections.Receive(_now, _high.Self, late);
+        Run();
+
+        Assert.DoesNotContain(_low.Events, e => e.Kind == ConnectionEventKind.Ended);
+        Assert.Equal((1, 1), (_low.Connections.Count, _high.Connections.Count));
+    }
+
+    [Fact]
+    public void Whoever_lost_a_young_connection_begins_anew_with_the_second_offer()
+    {
+        _low.Connections.Open(_now, _high.Id);
+        Run();
+        _high.Connections.Ended(_high.Events.First(IsBegin).Connection);
+        _high.Connections.Open(_now, _low.Id);
+        Run();
+        Assert.DoesNotContain(_low.Events, e => e.Kind == ConnectionEventKind.Ended);
+
+        Advance(TimeSpan.FromSeconds(1));
+        Run();
+
+        Assert.Equal(LinkFailure.Superseded, Assert.Single(_low.Events, e => e.Kind == ConnectionEventKind.Ended).Why);
+        Assert.Equal((1, 1), (_low.Connections.Count, _high.Connections.Count));
+    }
+
+    [Fact]
     public void A_peer_that_begins_anew_supersedes_the_connection_there_was()
     {
         _low.Connections.Open(_now, _high.Id);

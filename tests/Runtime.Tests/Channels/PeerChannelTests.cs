@@ -65,6 +65,67 @@ public sealed class PeerChannelTests
     }
 
     [Fact]
+    public async Task Two_hundred_and_ten_pairs_open_at_once_and_every_one_gets_both_channels()
+    {
+        await using var network = new TestNetwork();
+        var options = network.Options with { Protocol = OverlayOptions.Default with { MaxConnections = 64 } };
+        var nodes = new OverlayHost[21];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            nodes[i] = await network.StartAsync(options);
+        }
+
+        var incoming = nodes.ToDictionary(node => node.Id, Incoming);
+        var opened = await Task.WhenAll(
+            from one in nodes
+            from other in nodes
+            where one != other
+            select Task.Run(async () => await one.OpenAsync(other.Id.ToString(), one.Id.ToString(), Cancelled), Cancelled));
+        await Task.WhenAll(opened.Select(channel => WriteAsync(channel, 3)));
+
+        foreach (var node in nodes)
+        {
+            var from = new HashSet<string>();
+            for (var i = 0; i < nodes.Length - 1; i++)
+            {
+                var channel = await incoming[node.Id].ReadAsync(Cancelled);
+                Assert.Equal(channel.Label, channel.Remote.Id.ToString());
+                Assert.True(from.Add(channel.Label));
+                await ReadAsync(channel, 3);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_was_killed_and_comes_back_under_its_old_id_is_reached_again()
+    {
+        await using var network = new TestNetwork();
+        var directory = Directory.CreateTempSubdirectory("overlay-test-");
+        try
+        {
+            var (here, third) = (await network.StartAsync(), await network.StartAsync());
+            var options = network.Options with { DataDirectory = directory.FullName };
+            var there = await network.StartAsync(options);
+            await network.UntilFullMeshAsync(here, third, there);
+            var (channel, _) = await OpenAsync(here, there, "80");
+            await WriteAsync(channel, 1);
+
+            await there.KillAsync();
+            await there.DisposeAsync();
+            var again = await network.StartAsync(options);
+            await network.UntilFullMeshAsync(here, third, again);
+            var (second, incoming) = await OpenAsync(here, again, "81");
+            await Task.WhenAll(WriteAsync(second, 10), ReadAsync(incoming, 10));
+
+            Assert.Equal(there.Id, again.Id);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Closing_delivers_what_was_sent_and_the_other_side_reads_to_the_end()
     {
         await using var network = new TestNetwork();
