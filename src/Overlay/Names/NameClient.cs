@@ -10,6 +10,13 @@ namespace Overlay.Names;
 /// <see cref="OverlayOptions.ReceiptTimeout"/>, a refresh and a watch never.</remarks>
 internal sealed partial class NameClient(OverlayOptions options, INodePort port, ISigning signing, NameStore store, Prng prng)
 {
+    /// <summary>
+    /// A keeper that says that a name of this node's is another's may itself have heard of that other only: while rings merge, arcs move sooner than copies, and the dispute
+    /// is decided when both have come together. So it is asked so often before it is believed.
+    /// </summary>
+    private const int MaxDoubts = 2;
+    private static readonly TimeSpan DoubtPause = TimeSpan.FromSeconds(5);
+
     private readonly List<OwnName> _own = [];
     private readonly List<Question> _questions = [];
     private readonly Queue<NameResult> _results = new(0);
@@ -128,7 +135,7 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
         if (answer.Outcome == Outcome.Done)
         {
             own.Tenancy = answer.Tenancy;
-            (own.IsStored, own.DueAt) = (true, own.SentAt + options.NameRefreshPeriod);
+            (own.IsStored, own.DueAt, own.Doubts) = (true, own.SentAt + options.NameRefreshPeriod, 0);
             own.DueAt = own.DueAt < now ? now : own.DueAt;
             Complete(own, Outcome.Done);
         }
@@ -137,6 +144,10 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
             Complete(own, answer.Outcome == Outcome.NameTaken ? Outcome.NameTaken : Outcome.Refused);
             _own.Remove(own);
             return;
+        }
+        else if (answer.Outcome == Outcome.NameTaken && own is { Request: null, IsGivenUp: false } && own.Doubts < MaxDoubts)
+        {
+            (own.IsStored, own.DueAt, own.Doubts) = (true, now + DoubtPause, own.Doubts + 1); // Sooner where the keeper tells of its verdict.
         }
         else if (answer.Outcome == Outcome.NameTaken)
         {
@@ -311,6 +322,9 @@ internal sealed partial class NameClient(OverlayOptions options, INodePort port,
 
         /// <summary>Whether any was.</summary>
         public bool WasStored { get; set; }
+
+        /// <summary>Times in a row that it was said to be another's.</summary>
+        public int Doubts { get; set; }
 
         /// <summary>Its owner does not want it any more.</summary>
         public bool IsGivenUp { get; set; }

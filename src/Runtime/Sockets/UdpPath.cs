@@ -19,16 +19,21 @@ internal sealed class UdpPath : IDisposable
     private readonly SocketAddress _from;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
     private readonly Dictionary<TransportAddress, SocketAddress> _destinations = [];
-    private readonly Action _ring;
+    private readonly Action _arrived;
     private ValueTask<int> _pending;
     private bool _isPending;
+    private volatile bool _hasArrived;
     private bool _isClosed;
 
     private UdpPath(PathId id, Socket socket, IPEndPoint? advertised, Action ring)
     {
         Id = id;
         _socket = socket;
-        _ring = ring;
+        _arrived = () =>
+        {
+            _hasArrived = true;
+            ring();
+        };
         _from = new SocketAddress(socket.AddressFamily);
         Local = SocketAddresses.ToTransport((IPEndPoint)socket.LocalEndPoint!);
         Advertised = advertised is null ? Local : SocketAddresses.ToTransport(advertised);
@@ -90,13 +95,15 @@ internal sealed class UdpPath : IDisposable
                 _pending = _socket.ReceiveFromAsync(_buffer, SocketFlags.None, _from);
                 if (!_pending.IsCompleted)
                 {
-                    _isPending = true;
-                    _pending.ConfigureAwait(false).GetAwaiter().OnCompleted(_ring);
+                    (_isPending, _hasArrived) = (true, false);
+                    _pending.ConfigureAwait(false).GetAwaiter().OnCompleted(_arrived);
                     return false;
                 }
             }
-            else if (!_pending.IsCompleted)
+            else if (!_hasArrived)
             {
+                // Not asked of the task itself: it is complete a moment before its continuation is called, and taken then, its source would begin the next receive
+                // under the hands of the thread that still completes this one.
                 return false;
             }
 

@@ -251,15 +251,35 @@ public sealed class NameDirectoryTests
     }
 
     [Fact]
-    public void A_name_that_another_key_took_meanwhile_is_reported_lost()
+    public void A_name_that_another_key_took_meanwhile_is_reported_lost_once_its_keeper_has_said_so_three_times()
     {
         Registered();
         Run(_alice, At(30), answer: false);
 
-        _alice.OnAnswer(At(31), Keeper, new RecordStored(((PutRecord)_port.SentToResponsible[^1].Payload).Nonce, Outcome.NameTaken, null));
+        Take(At(31));
+        Assert.Empty(Results(_alice));
+        Run(_alice, At(36), answer: false);
+        Take(At(36));
+        Assert.Empty(Results(_alice));
+        Run(_alice, At(41), answer: false);
+        Take(At(41));
 
         Assert.Equal((default, Outcome.NameTaken), Single(_alice));
         Assert.Equal(Instant.Never, _alice.NextDue);
+    }
+
+    /// <summary>While rings merge, a new keeper may have heard of the other side's record only; a moment later it knows both, and who was first.</summary>
+    [Fact]
+    public void A_name_that_was_said_to_be_anothers_before_both_records_had_come_together_is_not_lost()
+    {
+        Registered();
+        Run(_alice, At(30), answer: false);
+        Take(At(31));
+
+        Run(_alice, At(36), answer: true);
+
+        Assert.Empty(Results(_alice));
+        Assert.True(_alice.NextDue > At(41));
     }
 
     [Fact]
@@ -481,6 +501,9 @@ public sealed class NameDirectoryTests
         _alice.OnAnswer(At(0), Keeper, Ask(_keeper, At(0), _port.SentToResponsible[0].Payload));
         Assert.Equal((First, Outcome.Done), Single(_alice));
     }
+
+    private void Take(Instant now) =>
+        _alice.OnAnswer(now, Keeper, new RecordStored(((PutRecord)_port.SentToResponsible[^1].Payload).Nonce, Outcome.NameTaken, null));
 
     private void Run(NameDirectory directory, Instant until, bool answer)
     {
