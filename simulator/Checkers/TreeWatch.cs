@@ -19,10 +19,25 @@ internal sealed class TreeWatch(World world, int maxDegree)
     private long _rootForwards;
     private long _rootBytes;
     private long _allForwards;
+    private readonly HashSet<int> _orphans = [];
     private long _reattachments;
+    private int _mostOrphans;
 
     /// <summary>A member has another parent.</summary>
     public void Reattached() => _reattachments++;
+
+    /// <summary>Something has changed about a node's place, or the node has ended.</summary>
+    public void Changed(int node)
+    {
+        if (!world.IsAlive(node) || world[node]?.Tree is not { IsOrphan: true })
+        {
+            _orphans.Remove(node);
+        }
+        else if (_orphans.Add(node))
+        {
+            _mostOrphans = Math.Max(_mostOrphans, _orphans.Count);
+        }
+    }
 
     /// <summary>The tree as it is now.</summary>
     public TreeFigures Look()
@@ -39,6 +54,7 @@ internal sealed class TreeWatch(World world, int maxDegree)
             OptimalDepth = TreeChecker.OptimalDepth(Math.Max(1, living), maxDegree),
             Depth = Math.Max(0, depthCounts.Count - 1),
             Reattachments = _reattachments,
+            MostOrphans = _mostOrphans,
             RootTable = root < 0 ? 0 : world[root]!.Tree!.TableCount,
         };
         if (figures.IsWhole)
@@ -57,7 +73,7 @@ internal sealed class TreeWatch(World world, int maxDegree)
     public void Begin()
     {
         var (root, _, _, _) = FindRoot();
-        (_longest, _loadFrom, _loadRoot, _reattachments) = (0, world.Ticks, root, 0);
+        (_longest, _loadFrom, _loadRoot, _reattachments, _mostOrphans) = (0, world.Ticks, root, 0, _orphans.Count);
         _brokenSince = _brokenSince < 0 ? -1 : world.Ticks;
         (_rootForwards, _rootBytes) = root < 0 ? (0, 0) : world.LoadOf(root);
         _allForwards = world.Counters.Forwarded;

@@ -36,6 +36,11 @@ public static class RequirementCheck
         AtMost("medianFirstMessage", asked.MedianFirstMessage?.TotalMilliseconds, totals.MedianFirstMessageMs, " ms");
         AtMost("medianAllFingers", asked.MedianAllFingers?.TotalMilliseconds, totals.MedianAllFingersMs, " ms");
         AtMost("treeBrokenFor", asked.TreeBrokenFor?.TotalSeconds, totals.Tree?.BrokenFor.TotalSeconds, " s");
+        if (asked.OrphansAtOnce is { } orphans)
+        {
+            results.Add(new("orphansAtOnce", "≥ " + Number(orphans), totals.Tree is { } tree ? Number(tree.MostOrphans) : null, totals.Tree?.MostOrphans >= orphans));
+        }
+
         AtLeast("atOptimalDepth", asked.AtOptimalDepth, totals.Tree?.AtOptimalDepth);
         AtLeast("withinOneOfOptimal", asked.WithinOneOfOptimal, totals.Tree?.WithinOneOfOptimal);
         AtMost("longestPath", asked.LongestPath, totals.Tree?.LongestPath, " × the best");

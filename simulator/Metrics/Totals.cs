@@ -133,7 +133,7 @@ public sealed record Totals
     /// <summary>Members that held the hub's gateway slots at the end.</summary>
     public int GatewaysAtEnd { get; init; }
 
-    /// <summary>Whether all members stood in one correct ring at the end.</summary>
+    /// <summary>Whether all members stood in one correct ring at the end; on a tree: whether all living nodes were in one tree.</summary>
     public bool RingCorrectAtEnd { get; init; }
 
     /// <summary>The tree at the end; null on a ring.</summary>

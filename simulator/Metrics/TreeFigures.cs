@@ -48,6 +48,9 @@ public sealed record TreeFigures
     /// <summary>Times that a member took another parent, in the phase so far.</summary>
     public long Reattachments { get; init; }
 
+    /// <summary>Members that looked for a parent at one moment, at the most: so many re-attachments were under way at the same time.</summary>
+    public int MostOrphans { get; init; }
+
     /// <summary>Whether all living nodes are in one tree.</summary>
     public bool IsWhole => Roots == 1 && Attached == 1;
 }

@@ -116,14 +116,14 @@ public static class ResultTables
 
     private static void WriteTree(IAnsiConsole console, IReadOnlyList<(string Name, Totals Totals)> rows)
     {
-        var trees = Start("phase", "#roots", "#attached", "#not whole for", "#at the best depth", "#within one", "#depth", "#longest path", "#re-attached", "#root's table", "#root passes on /s", "#mean /s", "#root sends B/s");
+        var trees = Start("phase", "#roots", "#attached", "#not whole for", "#at the best depth", "#within one", "#depth", "#longest path", "#re-attached", "#at once", "#root's table", "#root passes on /s", "#mean /s", "#root sends B/s");
         foreach (var (name, totals) in rows)
         {
             if (totals.Tree is { } tree)
             {
                 trees.AddRow(
                     Markup.Escape(name), Formats.Count(tree.Roots), Formats.Percent(tree.Attached), Formats.Duration(tree.BrokenFor), Formats.Percent(tree.AtOptimalDepth),
-                    Formats.Percent(tree.WithinOneOfOptimal), $"{tree.Depth} of {tree.OptimalDepth}", $"{Formats.Number(tree.LongestPath)} ×", Formats.Count(tree.Reattachments), Formats.Count(tree.RootTable),
+                    Formats.Percent(tree.WithinOneOfOptimal), $"{tree.Depth} of {tree.OptimalDepth}", $"{Formats.Number(tree.LongestPath)} ×", Formats.Count(tree.Reattachments), Formats.Count(tree.MostOrphans), Formats.Count(tree.RootTable),
                     Formats.Number(tree.RootForwardsPerSecond), Formats.Number(tree.MeanForwardsPerSecond), Formats.Number(tree.RootBytesPerSecond));
             }
         }

@@ -47,6 +47,7 @@ internal sealed partial class RunDriver
                 : new(World.Ticks, World.Directory.LastBefore(ended.Self.Id, World.IsMember), World.Directory.FirstFrom(ended.Self.Id, World.IsMember), []);
         }
 
+        _tree?.Changed(node);
         Repaired(Health.Ended(node, ended.Self.Id));
         Checks.Ended(node, ended.Self.Id);
         _churn.Ended(node);
@@ -90,6 +91,11 @@ internal sealed partial class RunDriver
     public void Observed(int node, in Effect effect)
     {
         Checks.Observed(node, effect);
+        if (effect.Observation is Observation.NeighboursChanged or Observation.PhaseChanged)
+        {
+            _tree?.Changed(node);
+        }
+
         switch (effect.Observation)
         {
             case Observation.LinkPhase when effect.LinkPhase == LinkPhase.Gather && effect.Purpose != LinkPurpose.None:

@@ -181,7 +181,7 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     }
 
     /// <summary>The sums of a window up to now, and what is so at this moment.</summary>
-    public Totals TotalsOf(Window window) => window.ToTotals(Meter, Health.IsCorrect) with
+    public Totals TotalsOf(Window window) => window.ToTotals(Meter, _tree?.Look().IsWhole ?? Health.IsCorrect) with
     {
         NamesContested = _workloads.Names.Contested(),
         GatewaysAtEnd = World.IsHubUp ? World.HubStatistics.Gateways : 0,
@@ -213,15 +213,16 @@ internal sealed partial class RunDriver : IWorldObserver, IDepartures
     private void TakeSample()
     {
         var meter = Meter;
+        var tree = _tree?.Look();
         var state = new SampleState(
             World.LiveCount,
             Health.Members,
             (double)_openEnds / Math.Max(1, World.LiveCount),
-            Health.Share,
+            tree?.Attached ?? Health.Share,
             Checks.BrokenAssumptions,
             Checks.ViolationCount,
             Speed(),
-            _tree?.Look());
+            tree);
         _samples.Add(_sample.ToSample(meter, state));
         _sample.Begin(meter);
         ForgetOldDeaths();

@@ -156,6 +156,9 @@ public sealed record Requirements
     /// <summary>On a tree: at most so long in which it is not one tree of all living nodes.</summary>
     public TimeSpan? TreeBrokenFor { get; init; }
 
+    /// <summary>On a tree: at least so many members looked for a parent at one moment; else it was not the storm that was meant.</summary>
+    public int? OrphansAtOnce { get; init; }
+
     /// <summary>On a tree: at least this share no deeper than the best tree is, 0 … 1.</summary>
     public double? AtOptimalDepth { get; init; }
 
@@ -165,7 +168,7 @@ public sealed record Requirements
     /// <summary>On a tree: at most so long the longest path, in parts of the best tree's.</summary>
     public double? LongestPath { get; init; }
 
-    /// <summary>Whether all members must stand in one correct ring at the end of the phase.</summary>
+    /// <summary>Whether all members must stand in one correct ring at the end of the phase; on a tree: whether all living nodes must be in one tree then.</summary>
     public bool CorrectRing { get; init; }
 
     /// <summary>Whether nothing is asked for.</summary>

@@ -43,10 +43,11 @@ internal static class PhaseShapes
         .AddOptional("broadcastReach", Share, "At least this share of the members that were there throughout got each broadcast that was judged in this phase, 35 s after it began.", asked => asked.BroadcastReach, (asked, value) => asked with { BroadcastReach = value })
         .AddOptional("broadcastForwards", new NumberShape(0, 1000), "At most so many messages for each member that a broadcast was to reach.", asked => asked.BroadcastForwards, (asked, value) => asked with { BroadcastForwards = value })
         .AddOptional("treeBrokenFor", Length, "At most so long in which it is not one tree of all living nodes.", asked => asked.TreeBrokenFor, (asked, value) => asked with { TreeBrokenFor = value })
+        .AddOptional("orphansAtOnce", new WholeShape<int>(0, 1_000_000), "At least so many members of a tree looked for a parent at one moment.", asked => asked.OrphansAtOnce, (asked, value) => asked with { OrphansAtOnce = value })
         .AddOptional("atOptimalDepth", Share, "At least this share of a tree no deeper than the best tree is.", asked => asked.AtOptimalDepth, (asked, value) => asked with { AtOptimalDepth = value })
         .AddOptional("withinOneOfOptimal", Share, "At least this share of a tree no deeper than one more.", asked => asked.WithinOneOfOptimal, (asked, value) => asked with { WithinOneOfOptimal = value })
         .AddOptional("longestPath", new NumberShape(0, 1000), "At most so long the longest path in a tree, in parts of the best tree's.", asked => asked.LongestPath, (asked, value) => asked with { LongestPath = value })
-        .AddOptional("ring", new WordShape<RingState>(), "correct: all members stand in one correct ring at the end of the phase.", asked => asked.CorrectRing ? RingState.Correct : null, (asked, value) => asked with { CorrectRing = value == RingState.Correct });
+        .AddOptional("ring", new WordShape<RingState>(), "correct: all members stand in one correct ring at the end of the phase; on a tree, all living nodes in one tree.", asked => asked.CorrectRing ? RingState.Correct : null, (asked, value) => asked with { CorrectRing = value == RingState.Correct });
 
     private static readonly ObjectShape<Phase> Phase = new ObjectShape<Phase>("phase", new() { Name = "", Duration = TimeSpan.Zero })
         .Add("name", new TextShape(1, 40), "A short name, for tables and charts. Without it: its number.", phase => phase.Name.Length > 0 ? phase.Name : null, (phase, value) => phase with { Name = value })
