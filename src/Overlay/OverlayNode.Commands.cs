@@ -152,6 +152,7 @@ public sealed partial class OverlayNode
             else if (_tree is { IsMember: true })
             {
                 _names?.Release(now);
+                EndPeers(now);
                 LeaveTree(now, _tree);
             }
             else

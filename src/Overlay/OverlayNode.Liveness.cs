@@ -160,6 +160,9 @@ public sealed partial class OverlayNode
     {
         switch (arrival.Payload)
         {
+            case Ping ping when arrival.ReplyVia is { } way && _tree is not null && _context.Links.FindOpen(arrival.From.Id) is { } direct && direct.Id != arrival.Link:
+                _courier.SendRound(now, way, new Letter(arrival.From.Id, new Pong(ping.Nonce, _context.Phase))); // A neighbour that doubts the link between us.
+                break;
             case Ping ping when arrival.ReplyVia is not null:
                 Reply(now, arrival, new Pong(ping.Nonce, _context.Phase)); // A guest's sign of life.
                 break;

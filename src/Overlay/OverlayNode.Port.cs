@@ -23,6 +23,10 @@ public sealed partial class OverlayNode : INodePort
 
     void INodePort.SendToGuest(Instant now, RingId to, RingId? via, Payload payload) => _courier.Send(now, new Letter(to, payload) { Via = via });
 
+    int INodePort.WaysTo(RingId peer, Span<RingId> ways) => _tree is { IsMember: true } tree ? WaysOnTree(tree, peer, ways) : 0;
+
+    void INodePort.SendRound(Instant now, RingId way, RingId to, Payload payload) => _courier.SendRound(now, way, new Letter(to, payload) { ReplyVia = way });
+
     bool INodePort.IsLinked(RingId id) => IsLinked(id);
 
     void INodePort.WantLink(Instant now, in Contact peer, LinkPurpose purpose) => _links.Want(now, peer, purpose);

@@ -3,6 +3,7 @@ using Overlay.Identity;
 using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Names;
+using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Time;
 using Overlay.Tree;
@@ -68,6 +69,42 @@ public sealed partial class OverlayNode
                 : LinkWatch.Idle;
             _detector.Track(now, link, watch);
         }
+    }
+
+    /// <summary>Who leads to a neighbour past the link to it (<see cref="INodePort.WaysTo"/>): the tree knows, but for the way to the parent, which is one of the open links.</summary>
+    private int WaysOnTree(OverlayTree tree, RingId peer, Span<RingId> ways)
+    {
+        if (tree.SideOf(peer) != TreeSide.Parent)
+        {
+            return tree.WaysTo(peer, ways);
+        }
+
+        // The uncle is linked to the grandparent; so are those whose uncle this node is, over one more link. What a root's child has for a spare leads through half the tree.
+        var count = 0;
+        for (var rank = 0; rank < 3 && count < ways.Length; rank++)
+        {
+            foreach (var link in _context.Links.Open)
+            {
+                if (count < ways.Length && !link.IsSuspect && link.Forwards && RankAsWay(tree, link) == rank)
+                {
+                    ways[count++] = link.PeerId;
+                }
+            }
+        }
+
+        return count;
+    }
+
+    private static int RankAsWay(OverlayTree tree, Link link)
+    {
+        if (tree.IsNeighbour(link.PeerId) || tree.TryFindBelow(link.PeerId, out _))
+        {
+            return -1;
+        }
+
+        return tree.Spare == link.PeerId ? (tree.Depth == 1 ? 1 : 0)
+            : (link.PeerPurpose & LinkPurpose.Ring) != 0 ? (tree.Depth == 1 ? 0 : 1)
+            : 2;
     }
 
     private void DispatchToTree(Instant now, OverlayTree tree, in Arrival arrival)

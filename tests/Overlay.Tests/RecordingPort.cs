@@ -17,6 +17,9 @@ internal sealed class RecordingPort(Contact self) : INodePort
 
     public HashSet<RingId> Links { get; } = [];
 
+    /// <summary>What <see cref="WaysTo"/> answers.</summary>
+    public List<RingId> Ways { get; } = [];
+
     public Contact Self { get; set; } = self;
 
     public NodePhase Phase { get; set; } = NodePhase.Member;
@@ -24,6 +27,15 @@ internal sealed class RecordingPort(Contact self) : INodePort
     public void Send(Instant now, RingId to, Payload payload) => Sent.Add((now, to, to, payload));
 
     public void SendVia(Instant now, RingId via, RingId to, Payload payload) => Sent.Add((now, via, to, payload));
+
+    public int WaysTo(RingId peer, Span<RingId> ways)
+    {
+        var count = Math.Min(ways.Length, Ways.Count);
+        Ways[..count].CopyTo(ways);
+        return count;
+    }
+
+    public void SendRound(Instant now, RingId way, RingId to, Payload payload) => Sent.Add((now, way, to, payload));
 
     public void SendToResponsible(Instant now, RingId key, Payload payload) => SentToResponsible.Add((now, key, payload));
 

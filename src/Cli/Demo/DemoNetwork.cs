@@ -109,8 +109,8 @@ internal sealed class DemoNetwork(OverlayOptions protocol) : IAsyncDisposable
         return DemoSnapshot.Check(protocol, living, states);
     }
 
-    /// <summary>Sends one message and waits until the destination's application has it. Hops, or −1 where it did not arrive in 10 s.</summary>
-    public async Task<(bool Accepted, int Hops)> SendAsync(DemoNode from, RingId to, CancellationToken cancellationToken)
+    /// <summary>Sends one message and waits until the destination's application has it. Hops, or −1 where it did not arrive in 10 s; and why it did not.</summary>
+    public async Task<(bool Accepted, int Hops, string Why)> SendAsync(DemoNode from, RingId to, CancellationToken cancellationToken)
     {
         var tag = Interlocked.Increment(ref _lastTag);
         var bytes = new byte[32];
@@ -126,15 +126,15 @@ internal sealed class DemoNetwork(OverlayOptions protocol) : IAsyncDisposable
                 await sending.ConfigureAwait(false); // Refused here, or the receipt overtook the receiver's reader.
             }
 
-            return (true, await arrived.Task.WaitAsync(DeliveryTime, cancellationToken).ConfigureAwait(false));
+            return (true, await arrived.Task.WaitAsync(DeliveryTime, cancellationToken).ConfigureAwait(false), "");
         }
         catch (TimeoutException)
         {
-            return (true, -1);
+            return (true, -1, $"{from.Node.Id} → {to}: it did not arrive in {DeliveryTime.TotalSeconds} s");
         }
-        catch (OverlayException)
+        catch (OverlayException e)
         {
-            return (false, -1);
+            return (false, -1, $"{from.Node.Id} → {to}: {e.Message}");
         }
         finally
         {

@@ -87,12 +87,16 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
             new ParallelOptions { MaxDegreeOfParallelism = MessagesInFlight, CancellationToken = cancellationToken },
             async (pair, stop) =>
             {
-                var (_, crossed) = await _network.SendAsync(pair.From, pair.To, stop).ConfigureAwait(false);
+                var (_, crossed, why) = await _network.SendAsync(pair.From, pair.To, stop).ConfigureAwait(false);
                 lock (hops)
                 {
                     if (crossed >= 0)
                     {
                         hops.Add(crossed);
+                    }
+                    else
+                    {
+                        view.Note($"message {why}");
                     }
                 }
 
@@ -200,7 +204,7 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
         var sending = Enumerable.Range(0, MessagesDuringLeave).Select(async i =>
         {
             await Task.Delay(TimeSpan.FromMilliseconds(2 * i), cancellationToken).ConfigureAwait(false);
-            var (accepted, hops) = await _network.SendAsync(
+            var (accepted, hops, _) = await _network.SendAsync(
                 others[i % others.Count], others[(i + 1 + (i / others.Count)) % others.Count].Node.Id, cancellationToken).ConfigureAwait(false);
             if (accepted && hops < 0)
             {
@@ -216,6 +220,11 @@ internal sealed class DemoRun(DemoOptions options, DemoView view) : IAsyncDispos
         while (!neighbours.All(node => node.SeenLeaving.ContainsKey(leaver.Node.Id)) && clock.Elapsed < GoodByePatience)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var node in neighbours.Where(node => !node.SeenLeaving.ContainsKey(leaver.Node.Id)))
+        {
+            view.Note($"{node.Node.Id} heard no good-bye of {leaver.Node.Id}");
         }
 
         _report.Graceful = new(knew && neighbours.All(node => node.SeenLeaving.ContainsKey(leaver.Node.Id)), lost);

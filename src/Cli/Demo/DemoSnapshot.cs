@@ -37,6 +37,7 @@ internal static class DemoSnapshot
         }
 
         var problems = TreeChecker.CheckIdeal(new(options.MaxDegree, nodes)).Findings.Select(static finding => finding.ToString()).ToList();
+        problems.AddRange(nodes.Where((node, i) => !node.IsRoot && states[i].Links.Count < node.Children.Count + 2).Select(static node => $"{node.Id} has no spare link yet")); // It could not do without its parent.
         problems.AddRange(states.Where(state => state.Links.Count > options.DegreeCap).Select(static state => $"{state.Links.Count} links"));
         return problems;
     }

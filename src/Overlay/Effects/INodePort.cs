@@ -33,6 +33,15 @@ public interface INodePort
     /// </summary>
     void SendAnchored(Instant now, RingId via, RingId to, Payload payload) => Send(now, to, payload);
 
+    /// <summary>
+    /// Writes members by which <paramref name="peer"/> is reached without the direct link to it, the best first, as many as there is room for; how many. For
+    /// <see cref="SendRound"/>.
+    /// </summary>
+    int WaysTo(RingId peer, Span<RingId> ways) => 0;
+
+    /// <summary>Sends to exactly <paramref name="to"/>, signed, by <paramref name="way"/> and not over the direct link; the answer comes back that way.</summary>
+    void SendRound(Instant now, RingId way, RingId to, Payload payload) => Send(now, to, payload);
+
     /// <summary>Sends to exactly <paramref name="to"/>, which is reached through its anchor <paramref name="via"/> where one is named.</summary>
     void SendToGuest(Instant now, RingId to, RingId? via, Payload payload) => Send(now, to, payload);
 

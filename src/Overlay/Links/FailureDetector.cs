@@ -13,6 +13,8 @@ namespace Overlay.Links;
 ///                                                            h → Ping(replyTo a) → s;  s → Pong, signed → h → a
 /// unanswered for one more ProbePeriod: dead                  answered, but the link is silent: the path is lost
 /// </code>
+/// <para>On a tree a helper's way to the suspect leads over the very link that is in doubt, most of the time. There the asker asks itself, by ways that it knows not to (<see cref="INodePort.WaysTo"/>);
+/// they cross three links and more, so it begins half a period before it suspects, and repeats it then: an answer has one and a half periods to come.</para>
 /// <para>With nobody to help the suspect has <see cref="OverlayOptions.LoneSuspicionTimeout"/>; so has a suspect without a link, asked by routed messages.
 /// Fingers and the application's links need no confirmation. A crash is noticed after 2 to 3 probe periods, 2.5 in the mean.</para>
 /// <para>The owner reports what it hears, calls <see cref="Advance"/> when <see cref="NextDue"/> has come, and takes the events after each call. A peer about whom
@@ -280,6 +282,10 @@ public sealed class FailureDetector
         ref var entry = ref _asked[at];
         switch (entry.Decide(now, _options))
         {
+            case KeepAliveDecision.AskRound:
+                entry.IsToBeAskedRound = false;
+                AskRound(now, ref entry);
+                break;
             case KeepAliveDecision.Suspect:
                 Doubt(now, at);
                 break;
@@ -311,10 +317,31 @@ public sealed class FailureDetector
 
     private void Ask(Instant now, RingId peer)
     {
-        var entry = new KeepAlive { Peer = peer, State = KeepAliveState.Asked, Nonce = _prng.Next(), Since = now };
+        var entry = new KeepAlive
+        {
+            Peer = peer,
+            State = KeepAliveState.Asked,
+            Nonce = _prng.Next(),
+            Since = now,
+            IsToBeAskedRound = _options.Topology == Topology.Tree && _links.FindOpen(peer) is { Watch: not LinkWatch.Idle },
+        };
         _asked.Add(entry);
         _port.Send(now, peer, new Ping(entry.Nonce));
         WakeBy(entry.Due(_options));
+    }
+
+    /// <summary>Asks by ways that leave out the link to the peer. False where there is none.</summary>
+    private bool AskRound(Instant now, ref KeepAlive entry)
+    {
+        entry.Nonce = entry.Nonce == 0 ? _prng.Next() : entry.Nonce;
+        Span<RingId> ways = stackalloc RingId[MaxHelpers];
+        var count = _port.WaysTo(entry.Peer, ways);
+        for (var i = 0; i < count && !entry.IsAnswered; i++)
+        {
+            _port.SendRound(now, ways[i], entry.Peer, new Ping(entry.Nonce));
+        }
+
+        return count > 0;
     }
 
     /// <summary>
@@ -324,6 +351,14 @@ public sealed class FailureDetector
     private void AskOthers(Instant now, int at, Instant loneVerdictAt)
     {
         ref var entry = ref _asked[at];
+        if (_options.Topology == Topology.Tree && AskRound(now, ref entry))
+        {
+            var isAnswered = entry.IsAnswered;
+            entry.BecomeSuspect(KeepAliveState.AskedByOthers, now, now + _options.ProbePeriod, entry.Nonce);
+            entry.IsAnswered = isAnswered;
+            return;
+        }
+
         var first = NearestHelper(entry.Peer, except: null);
         if (first is not { } nearest)
         {

@@ -24,6 +24,9 @@ internal enum KeepAliveDecision : byte
 {
     None,
 
+    /// <summary>It takes long: ask it by other ways too, before there is anything to suspect.</summary>
+    AskRound,
+
     /// <summary>It did not answer: suspect it.</summary>
     Suspect,
 
@@ -53,12 +56,15 @@ internal struct KeepAlive
     /// <summary>Whether the suspect answered the question of this suspicion by another way than its link.</summary>
     public bool IsAnswered;
 
+    /// <summary>Whether it is yet to be asked by other ways than its link, half way to the suspicion: where these cross several links, they need the time.</summary>
+    public bool IsToBeAskedRound;
+
     public readonly bool IsSuspect => State is KeepAliveState.AskedByOthers or KeepAliveState.AskedAlone;
 
     /// <summary>When there is something to decide next.</summary>
     public readonly Instant Due(OverlayOptions options) => State switch
     {
-        KeepAliveState.Asked => Since + options.ProbePeriod,
+        KeepAliveState.Asked => Since + (IsToBeAskedRound ? options.ProbePeriod / 2 : options.ProbePeriod),
         KeepAliveState.AskedByOthers => VerdictAt,
         _ => Instant.Min(VerdictAt, Since + (options.ProbePeriod * (State == KeepAliveState.Unlinked ? 2 : 1))), // Routed pings cost hops of others.
     };
@@ -70,7 +76,7 @@ internal struct KeepAlive
             return KeepAliveDecision.None;
         }
 
-        return State == KeepAliveState.Asked ? KeepAliveDecision.Suspect
+        return State == KeepAliveState.Asked ? (now >= Since + options.ProbePeriod ? KeepAliveDecision.Suspect : KeepAliveDecision.AskRound)
             : now >= VerdictAt ? KeepAliveDecision.Judge
             : KeepAliveDecision.AskAgain;
     }

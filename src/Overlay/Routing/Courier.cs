@@ -105,6 +105,22 @@ public sealed class Courier(NodeContext context)
         return (message.MessageId, Dispatch(message, alwaysSigned: true, avoid: default));
     }
 
+    /// <summary>
+    /// Sends a message of this node, signed, by <paramref name="way"/> and not over the direct link, whose working is in doubt: over the link to <paramref name="way"/>, which
+    /// routes it on; without one to <paramref name="way"/>, which has a link to the destination.
+    /// </summary>
+    public void SendRound(Instant now, RingId way, in Letter letter)
+    {
+        if (context.Links.FindOpen(way) is { IsSuspect: false })
+        {
+            SendThrough(now, way, letter);
+        }
+        else
+        {
+            Dispatch(NewMessage(now, letter with { Via = way }), alwaysSigned: true, context.Links.FindOpen(letter.To)?.Id ?? default);
+        }
+    }
+
     /// <summary>Sends to the other end of a link, unsigned: the link was proved. Before it is, only the proof goes this way.</summary>
     public void SendOver(Instant now, LinkId link, RingId peer, Payload payload) => SendOver(now, link, context.Self.Id, peer, payload);
 

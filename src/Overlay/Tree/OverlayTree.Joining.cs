@@ -244,6 +244,11 @@ public sealed partial class OverlayTree
     {
         var failed = _seek!;
         EndSeek(now, keepLink: false);
+        if (failed.Errand is { Task: TreeTask.TakePlace } errand)
+        {
+            _port.Send(now, errand.From.Id, new TreeNotice(TreeNews.PlaceTaken, errand.Nonce, 0, 0, errand.Subject, null));
+        }
+
         if (IsOrphan)
         {
             var pause = failed.Step == SeekStep.Asking ? NotYetPause / 4 : NotYetPause;
@@ -310,7 +315,7 @@ public sealed partial class OverlayTree
     /// <summary>The link to a node is not wanted any more, unless the tree has another use for it.</summary>
     private void ReleaseLink(Instant now, RingId peer)
     {
-        if (_parent?.Id != peer && FindChild(peer) is null && _spare?.Id != peer && _seek?.Target.Id != peer)
+        if (_parent?.Id != peer && FindChild(peer) is null && _spare?.Id != peer && _nextSpare?.Id != peer && _seek?.Target.Id != peer)
         {
             _port.UnwantLink(now, peer, LinkPurpose.Ring);
         }

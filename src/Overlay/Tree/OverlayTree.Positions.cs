@@ -22,6 +22,7 @@ public sealed partial class OverlayTree
     private Descriptor? _uncle;
     private Descriptor? _spareWish;
     private Contact? _spare;
+    private Contact? _nextSpare; // Wished for, and not linked yet: until it is, the one of before stays.
     private bool _spareWanted;
     private RareList<RingId> _far;
     private RareList<RingId> _farGone;
@@ -59,14 +60,13 @@ public sealed partial class OverlayTree
         NotePath(now, ancestors);
         Slot = ancestors[^1].Slot;
         var before = _ancestors.Length;
+        _formerRoot = before > 0 && _ancestors[0].Node.Id != ancestors[0].Node.Id ? _ancestors[0].Node.Id : _formerRoot;
         var isNearRoot = ancestors.Length == 1; // The links that outlive the root are not to wait.
         (_ancestors, _uncle, _standIns, _rootChildren) = (ancestors, position.Uncle, position.StandIns, position.RootChildren);
         TakeWarrant(ancestors[0].Node.Id, position.Warrant);
         if (_spareWish != position.Spare)
         {
-            DropSpare(now);
-            _spareWish = position.Spare;
-            ResolveSpare(now);
+            WishForSpare(now, position.Spare);
         }
 
         if (isNearRoot)
@@ -200,8 +200,17 @@ public sealed partial class OverlayTree
 
         if (_port.TryResolve(wish, out var spare))
         {
-            (_spare, _spareWanted) = (spare, true);
+            _spareWanted = true;
             _port.WantLink(now, spare, LinkPurpose.Ring);
+            if (_spare is { } before && _port.IsLinked(before.Id) && !_port.IsLinked(spare.Id))
+            {
+                _nextSpare = spare;
+                KeepForNow(now, before);
+            }
+            else
+            {
+                TakeSpare(now, spare);
+            }
         }
         else if (_parent is { } parent)
         {
@@ -209,13 +218,101 @@ public sealed partial class OverlayTree
         }
     }
 
-    private void DropSpare(Instant now)
+    /// <summary>
+    /// The parent names another spare, or none. The one of before is let go when the new one is linked, not before: where many die at once places change all the time, and who
+    /// has no spare when its parent dies has to look for a way back. That is one link more for a while, for which the degree has room.
+    /// </summary>
+    private void WishForSpare(Instant now, Descriptor? wish)
+    {
+        var next = _nextSpare;
+        (_spareWish, _nextSpare, _spareWanted) = (wish, null, false);
+        if (next is { } given && given.Id != wish?.Id)
+        {
+            ReleaseLink(now, given.Id);
+        }
+
+        ResolveSpare(now);
+    }
+
+    private void TakeSpare(Instant now, in Contact spare)
     {
         var before = _spare;
-        (_spare, _spareWish, _spareWanted) = (null, null, false);
+        (_spare, _nextSpare) = (spare, null);
         if (before is { } old)
         {
-            ReleaseLink(now, old.Id);
+            ReleaseSpare(now, old.Id);
+        }
+    }
+
+    /// <summary>
+    /// The spare of before is kept like a far link: where its other end has no room for those who need it now, it goes. Else nodes that wait for each other's room would keep each other
+    /// out for ever.
+    /// </summary>
+    private void KeepForNow(Instant now, in Contact before)
+    {
+        _port.WantLink(now, before, LinkPurpose.Finger);
+        if (_parent?.Id != before.Id && FindChild(before.Id) is null && _seek?.Target.Id != before.Id)
+        {
+            _port.UnwantLink(now, before.Id, LinkPurpose.Ring);
+        }
+    }
+
+    private void ReleaseSpare(Instant now, RingId before)
+    {
+        ReleaseLink(now, before);
+        if (!_far.Contains(before))
+        {
+            _port.UnwantLink(now, before, LinkPurpose.Finger);
+        }
+    }
+
+    private void SpareLinkUp(Instant now, RingId peer)
+    {
+        if (_nextSpare is { } next && next.Id == peer)
+        {
+            TakeSpare(now, next);
+        }
+    }
+
+    private void SpareLinkDown(Instant now, RingId peer)
+    {
+        if (_spare?.Id == peer && _nextSpare is { } next)
+        {
+            TakeSpare(now, next);
+        }
+    }
+
+    private void SpareLinkFailed(RingId peer)
+    {
+        if (_spare?.Id == peer || _nextSpare?.Id == peer)
+        {
+            _spareWanted = false; // Wished for again with the next beat.
+        }
+    }
+
+    private void SpareDied(Instant now, RingId peer)
+    {
+        if (_spareWish?.Id == peer)
+        {
+            WishForSpare(now, null);
+        }
+
+        if (_spare?.Id == peer)
+        {
+            var next = _nextSpare;
+            (_spare, _nextSpare) = (next, null);
+            ReleaseSpare(now, peer);
+        }
+    }
+
+    private void DropSpare(Instant now)
+    {
+        WishForSpare(now, null);
+        var before = _spare;
+        _spare = null;
+        if (before is { } old)
+        {
+            ReleaseSpare(now, old.Id);
         }
     }
 
@@ -224,7 +321,7 @@ public sealed partial class OverlayTree
     {
         Span<RingId> all = stackalloc RingId[FarLinks + 1];
         var count = 0;
-        if (_spare is { } spare && _port.IsLinked(spare.Id))
+        if (_spare is { } spare && _port.IsLinked(spare.Id) && (spare.Id != _former || _formerLives) && !_table.TryFind(spare.Id, out _))
         {
             all[count++] = spare.Id;
         }

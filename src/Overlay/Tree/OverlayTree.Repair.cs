@@ -24,6 +24,7 @@ public sealed partial class OverlayTree
     private RingId _former;
     private bool _formerLives;
     private Descriptor? _grandparent;
+    private RingId _formerRoot;
     private bool _isRootGone;
     private int _refuge;
     private RareList<FosterErrand> _errands;
@@ -39,6 +40,7 @@ public sealed partial class OverlayTree
         _former = parent.Id;
         _grandparent = _ancestors.Length >= 2 ? _ancestors[^2].Node : null;
         _isRootGone = _ancestors.Length == 1;
+        _formerRoot = _isRootGone ? parent.Id : _formerRoot;
         (_orphanedAt, _refuge, _parentUnlinkedAt) = (now, 0, Moment.Never);
         (_news, _flushDue) = (null, Moment.Never);
         _formerLives = why == NeighbourEnd.Dropped; // The link to it may be the only one that leads anywhere.
@@ -62,6 +64,12 @@ public sealed partial class OverlayTree
     private void NextRefuge(Instant now)
     {
         EndSeek(now, keepLink: false);
+        if (IsHeirless(now))
+        {
+            SucceedUnasked(now);
+            return;
+        }
+
         if (now - _orphanedAt >= OrphanPatience || (_refuge >= 3 && !TryFindOutside(0, out _)))
         {
             GiveUp(now); // Also where all who could pass anything on have died with the parent: there is nobody left to ask.
@@ -77,7 +85,7 @@ public sealed partial class OverlayTree
 
         switch (turn % 3)
         {
-            case 0 when _spare is { } spare && spare.Id != _former && _port.IsLinked(spare.Id):
+            case 0 when _spare is { } spare && spare.Id != _former && _port.IsLinked(spare.Id) && !_table.TryFind(spare.Id, out _):
                 SeekNode(now, Fostering(_former, _grandparent), spare.Descriptor);
                 break;
             case 1 when _grandparent is { } grandparent && grandparent.Id != _former && grandparent.Id != _self:
@@ -210,7 +218,11 @@ public sealed partial class OverlayTree
     {
         foreach (ref var errand in _errands.Items)
         {
-            if (errand.Former == notice.Subject && errand.Nonce == notice.Nonce && errand.Taker is null)
+            if (errand.Nonce == notice.Nonce && errand.Taker is null && notice.Node is null)
+            {
+                (errand.SentAt, errand.Tries) = (now + -ErrandPatience, errand.Tries + 1); // It could not be had: one more may try.
+            }
+            else if (errand.Former == notice.Subject && errand.Nonce == notice.Nonce && errand.Taker is null)
             {
                 (errand.Taker, errand.SentAt) = (leaf.Descriptor, now);
                 TellFosters(now, ref errand);
@@ -296,7 +308,7 @@ public sealed partial class OverlayTree
     private void RetryErrand(Instant now, ref FosterErrand errand, in Descriptor place)
     {
         errand.SentAt = now;
-        if (errand.Tries++ >= MaxErrands)
+        if (errand.Tries++ >= MaxErrands || (errand.Taker is null && IsGone(place.Id)))
         {
             errand.Taker = null; // Every one for itself: a place here, or the highest free one.
             TellFosters(now, ref errand);
@@ -319,6 +331,12 @@ public sealed partial class OverlayTree
             _port.Send(now, chosen.Id, new TreeErrand(TreeTask.TakePlace, errand.Nonce, _port.Self.Descriptor, 0, errand.Former, place));
         }
     }
+
+    /// <summary>
+    /// Whether this node knows that there is no place to be had at <paramref name="place"/>: its own parent was that, and is dead, or the root of before. Who loses parent and
+    /// grandparent at once is not to wait until three leaves in a row have knocked at a dead node's door.
+    /// </summary>
+    private bool IsGone(RingId place) => place != _self && _parent?.Id != place && ((place == _former && !_formerLives) || place == _formerRoot);
 
     private TreeChild? DeepestFoster(RingId former)
     {

@@ -8,18 +8,27 @@ namespace Overlay.Tree;
 
 // The root is appointed, never elected by id: by the hub that founds the network, and after its death by its own word before: three stand-in leaves.
 //   root → Errand(stand in) → … → leaf;  leaf → StandInReady → root;  root → StandIn(epoch, rank, children) → leaf
-//   the root dies:  each of its children → Attach(RootLost) → stand-in 1 (after 15 s: 2, 3);  with a majority it is the root of epoch + 1, and accepts them
+//   the root dies:  each of its children → Attach(RootLost) → stand-in 1 (after 6 s: 2, 3);  with a majority it is the root of epoch + 1, and accepts them
 // A vote is binding, because the voter's clock stands still until it is answered, and it has no parent meanwhile.
 public sealed partial class OverlayTree
 {
     private const byte FirstRank = TreePosition.MaxStandIns;
 
-    /// <summary>So long a stand-in may gather votes before its voters turn to the next.</summary>
-    private static readonly TimeSpan VotePatience = TimeSpan.FromSeconds(15);
+    /// <summary>Roots that nobody asked for draw their epochs from so many: two of the same reign would take each other for one.</summary>
+    private const int HeirlessEpochs = 256;
+
+    /// <summary>
+    /// So long a stand-in may gather votes before its voters turn to the next. Where the stand-ins changed just before the root died, its children know of different ones, and vote for
+    /// different ones until then.
+    /// </summary>
+    private static readonly TimeSpan VotePatience = TimeSpan.FromSeconds(6);
 
     /// <summary>The last stand-in gives up waiting for a majority that is dead, too: a root too many is merged away, a tree without one is nothing.</summary>
-    private static readonly TimeSpan LastHope = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan StandInPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastHope = TimeSpan.FromSeconds(4);
+
+    /// <summary>After so long without any stand-in a root's child makes itself root.</summary>
+    private static readonly TimeSpan NoHeir = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StandInPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>The voters of a new root ask again each second and a half.</summary>
     private static readonly TimeSpan Gathers = TimeSpan.FromSeconds(4);
@@ -132,10 +141,29 @@ public sealed partial class OverlayTree
         }
 
         var before = _warrant;
+        _formerRoot = duty.Root;
         BecomeRoot(now, new TreeClock(duty.Epoch + 1, duty.Rank, 1));
         (_gathersUntil, _gathers) = (now + Gathers, duty.View.Count);
         ClaimRoot(before, duty);
         return true;
+    }
+
+    /// <summary>
+    /// The root is dead, and so is whoever was to stand in for it, or there was nobody yet: no place could ever be found. It stays at asking for a while, since a stand-in may have been
+    /// found by others; who has nobody left but its own subtree does not wait.
+    /// </summary>
+    private bool IsHeirless(Instant now) => _isRootGone && _refuge >= Math.Max(3, _standIns.Count)
+        && (TryFindOutside(0, out _) ? now - _orphanedAt >= NoHeir : _children.Count > 0);
+
+    /// <summary>
+    /// A child of the root becomes one itself, of all that is below it. Where several do, each is of a reign of its own, and they become one tree as any two do that touch: a root too
+    /// many is merged away, a tree without one is nothing.
+    /// </summary>
+    private void SucceedUnasked(Instant now)
+    {
+        var voters = _rootChildren;
+        BecomeRoot(now, new TreeClock(_clock.Epoch + 1 + (uint)_random.Next(HeirlessEpochs), 0, 1));
+        (_gathersUntil, _gathers) = (now + Gathers, voters);
     }
 
     /// <summary>The dead root's word and the votes so far; the dead among its children do not vote, so there may be too few of them for others to believe it.</summary>
@@ -253,8 +281,14 @@ public sealed partial class OverlayTree
             return;
         }
 
-        if (place.Nonce != notice.Nonce || notice.Nonce == 0 || IsStandInAlready(from.Id))
+        if (place.Nonce != notice.Nonce || notice.Nonce == 0)
         {
+            return;
+        }
+
+        if (IsStandInAlready(from.Id))
+        {
+            place = default; // Another one is asked with the next beat.
             return;
         }
 
@@ -328,20 +362,38 @@ public sealed partial class OverlayTree
         }
     }
 
-    /// <summary>A child below which there may be a leaf that is no stand-in yet.</summary>
+    /// <summary>
+    /// A child below which there may be a leaf that is no stand-in yet: one without any of them, if possible, since who dies with it is to take one stand-in along and not all; and rather one
+    /// with leaves below it than a leaf that is responsible for a share of the keys as large as an inner node's.
+    /// </summary>
     private TreeChild? ChildForErrand()
     {
+        var (chosen, best) = (default(TreeChild), int.MaxValue);
         var first = _random.Next(_children.Count);
         for (var i = 0; i < _children.Count; i++)
         {
             var child = _children[(first + i) % _children.Count];
-            if (child.Shape.Size > 1 || !IsStandInAlready(child.Id))
+            var rank = (child.Shape.Size > 1 ? 0 : 2) + (LeadsToStandIn(child) ? 1 : 0);
+            if (rank < best && (child.Shape.Size > 1 || !IsStandInAlready(child.Id)))
             {
-                return child;
+                (chosen, best) = (child, rank);
             }
         }
 
-        return null;
+        return chosen;
+    }
+
+    private bool LeadsToStandIn(TreeChild child)
+    {
+        foreach (var place in _standInPlaces!)
+        {
+            if (place.Node is { } standIn && LeadsOver(child, standIn.Id))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Stand-ins know whose votes count.</summary>

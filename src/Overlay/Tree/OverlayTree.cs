@@ -22,7 +22,6 @@ namespace Overlay.Tree;
 public sealed partial class OverlayTree
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromMilliseconds(500);
 
     private readonly OverlayOptions _options;
     private readonly INodePort _port;
@@ -35,7 +34,6 @@ public sealed partial class OverlayTree
     private TreeClock _clock;
     private int _lastKey;
     private Moment _tickDue = Instant.Never;
-    private Moment _leaveDue = Instant.Never;
 
     /// <summary>Makes the tree machine of a node that has its certificate: <c>port.Self</c> must be known.</summary>
     /// <param name="options">The protocol's tunables.</param>
@@ -132,6 +130,12 @@ public sealed partial class OverlayTree
     /// <summary>A link to <paramref name="peer"/> is open and proved, whoever wanted it.</summary>
     public void LinkUp(Instant now, in Contact peer)
     {
+        if (Phase == NodePhase.Leaving)
+        {
+            _port.Send(now, peer.Id, new Leaving(null, [])); // It came too late to hear it with the others.
+            return;
+        }
+
         if (FindChild(peer.Id) is { } child)
         {
             child.UnlinkedAt = Moment.Never;
@@ -144,6 +148,7 @@ public sealed partial class OverlayTree
             _parentHeardAt = now;
         }
 
+        SpareLinkUp(now, peer.Id);
         SeekLinkUp(now, peer);
         NamedLinkUp(now, peer.Id);
     }
@@ -151,6 +156,12 @@ public sealed partial class OverlayTree
     /// <summary>An open link ended. That says nothing about the peer's life; after a while without one the tree goes on without the peer.</summary>
     public void LinkDown(Instant now, RingId peer)
     {
+        if (Phase == NodePhase.Leaving)
+        {
+            FinishLeavingAlone();
+            return;
+        }
+
         if (FindChild(peer) is { } child && child.UnlinkedAt == Instant.Never)
         {
             child.UnlinkedAt = now;
@@ -162,6 +173,7 @@ public sealed partial class OverlayTree
         }
 
         FarLinkDown(peer);
+        SpareLinkDown(now, peer);
         SeekLinkDown(now, peer);
     }
 
@@ -170,10 +182,7 @@ public sealed partial class OverlayTree
     {
         FarLinkDown(peer.Id);
         SeekLinkFailed(now, peer.Id);
-        if (_spare is { } spare && spare.Id == peer.Id)
-        {
-            _spareWanted = false; // Wished for again with the next beat.
-        }
+        SpareLinkFailed(peer.Id);
     }
 
     /// <summary>The death of <paramref name="peer"/> is confirmed, or it said good-bye.</summary>
@@ -192,11 +201,7 @@ public sealed partial class OverlayTree
         }
 
         StandInDied(now, peer);
-        if (_spare is { } spare && spare.Id == peer)
-        {
-            DropSpare(now);
-        }
-
+        SpareDied(now, peer);
         SeekPeerDied(now, peer);
         if (_parent is { } parent && parent.Id == peer)
         {
@@ -231,38 +236,8 @@ public sealed partial class OverlayTree
         ResumeResolving(now);
     }
 
-    /// <summary>Leaves the tree: the parent and the children are told, and act as after a death that needs no confirmation.</summary>
-    public void Leave(Instant now)
-    {
-        if (Phase is NodePhase.Left or NodePhase.Leaving)
-        {
-            return;
-        }
-
-        EndSeek(now, keepLink: false);
-        foreach (var child in _children)
-        {
-            _port.Send(now, child.Id, new Leaving(null, []));
-        }
-
-        if (_parent is { } parent)
-        {
-            _port.Send(now, parent.Id, new Leaving(null, []));
-        }
-
-        (_tickDue, _flushDue) = (Moment.Never, Moment.Never);
-        BecomePhase(NodePhase.Leaving);
-        _leaveDue = now + LeavePatience;
-    }
-
     public override string ToString() =>
         $"{_self} {Phase}{(IsRoot ? " root" : "")} {_clock}, parent {_parent?.Id.ToString() ?? "-"}, depth {Depth}, {ChildCount} + {FosterCount} children{(_seek is { } seek ? $", {seek.Reason} {seek.Step}" : "")}";
-
-    private void FinishLeaving()
-    {
-        _leaveDue = Moment.Never;
-        BecomePhase(NodePhase.Left);
-    }
 
     private void BecomePhase(NodePhase phase)
     {

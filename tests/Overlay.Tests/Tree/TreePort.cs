@@ -6,12 +6,18 @@ using Overlay.Time;
 
 namespace Overlay.Tests.Tree;
 
-/// <summary>The port of one tree machine: all links are open, all certificates known, and what it says is written down.</summary>
+/// <summary>The port of one tree machine: all links are open unless a test says which, all certificates known, and what it says is written down.</summary>
 internal sealed class TreePort(Contact self, Func<Descriptor, Contact> resolve) : INodePort
 {
     private readonly List<(RingId To, Payload Payload)> _sent = [];
 
     public List<(Observation What, RingId Peer)> Observed { get; } = [];
+
+    /// <summary>The open links; null: all.</summary>
+    public HashSet<RingId>? Links { get; set; }
+
+    /// <summary>Links that are wanted now, and for what.</summary>
+    public Dictionary<RingId, LinkPurpose> Wanted { get; } = [];
 
     public Contact Self { get; } = self;
 
@@ -30,16 +36,31 @@ internal sealed class TreePort(Contact self, Func<Descriptor, Contact> resolve) 
 
     public void SendToResponsible(Instant now, RingId key, Payload payload) => _sent.Add((key, payload));
 
-    public bool IsLinked(RingId id) => true;
+    public bool IsLinked(RingId id) => Links?.Contains(id) != false;
 
-    public void WantLink(Instant now, in Contact peer, LinkPurpose purpose)
+    public int Linked(Span<RingId> peers)
     {
-        // It is there already.
+        var count = 0;
+        foreach (var peer in Links ?? [])
+        {
+            if (count < peers.Length)
+            {
+                peers[count++] = peer;
+            }
+        }
+
+        return count;
     }
+
+    public void WantLink(Instant now, in Contact peer, LinkPurpose purpose) => Wanted[peer.Id] = Wanted.GetValueOrDefault(peer.Id) | purpose;
 
     public void UnwantLink(Instant now, RingId peer, LinkPurpose purpose)
     {
-        // It stays.
+        Wanted[peer] = Wanted.GetValueOrDefault(peer) & ~purpose;
+        if (Wanted[peer] == LinkPurpose.None)
+        {
+            Wanted.Remove(peer);
+        }
     }
 
     public bool TryResolve(in Descriptor descriptor, out Contact contact)

@@ -66,6 +66,46 @@ public sealed class TreeRunTests
     }
 
     [Fact]
+    public void Links_that_carry_nothing_for_three_seconds_are_no_deaths()
+    {
+        // One packet of twenty is lost: now and then four in a row. Asked by helpers, whose way led over the same link, two and more living nodes were evicted in each of these runs.
+        var builtIn = ScenarioReader.Find("tree-failure-detection");
+        var scenario = builtIn with
+        {
+            Nodes = 100,
+            Network = builtIn.Network with { Loss = 0.05 },
+            Phases = [builtIn.Phases[0] with { Duration = TimeSpan.FromMinutes(10), Require = Requirements.None }],
+        };
+
+        foreach (var seed in new ulong[] { 1, 2, 3 })
+        {
+            Assert.Equal(0, new SimulationRun().Run(scenario with { Seed = seed }, RunSettings.Quiet).Totals.FalseEvictions);
+        }
+    }
+
+    [Fact]
+    public void A_tree_that_is_torn_at_the_end_of_a_phase_does_not_meet_what_is_asked_of_it()
+    {
+        var builtIn = ScenarioReader.Find("tree-netsplit");
+        var split = builtIn.Phases[1] with { Duration = TimeSpan.FromMinutes(1), Require = builtIn.Phases[0].Require with { LookupSuccess = null } };
+
+        var result = new SimulationRun().Run(builtIn with { Nodes = 60, Phases = [builtIn.Phases[0], split] }, RunSettings.Quiet);
+
+        Assert.True(result.Phases[0].Requirements.Single(one => one.Name == "ring").Met);
+        Assert.False(result.Phases[1].Requirements.Single(one => one.Name == "ring").Met, $"{result.Phases[1].Totals.Tree}");
+        Assert.False(result.Totals.RingCorrectAtEnd);
+    }
+
+    [Fact]
+    public void Members_that_look_for_a_parent_at_the_same_moment_are_counted()
+    {
+        var result = new SimulationRun().Run(ScenarioReader.Find("tree-repair") with { Nodes = 200 }, RunSettings.Quiet);
+
+        Assert.Equal(0, result.Phases[0].Totals.Tree!.MostOrphans);
+        Assert.InRange(result.Phases[1].Totals.Tree!.MostOrphans, 2, 10); // The root's children.
+    }
+
+    [Fact]
     public void The_load_of_the_root_is_counted_apart()
     {
         var result = new SimulationRun().Run(ScenarioReader.Find("tree-quiet").WithDuration(TimeSpan.FromMinutes(1)) with { Nodes = 120 }, RunSettings.Quiet);

@@ -48,6 +48,26 @@ public sealed class TreeWorldTests
         }
     }
 
+    [Theory]
+    [InlineData(8)]
+    [InlineData(12)]
+    public void A_root_that_dies_before_it_has_a_stand_in_is_followed_by_its_children(int count)
+    {
+        var world = new TreeWorld(3, OverlayOptions.Default with { MaxDegree = 3 }, new LinkModel());
+        Watch(world);
+        for (var i = 0; i < count; i++)
+        {
+            world.Start();
+            world.RunFor(TimeSpan.FromMilliseconds(i == 0 ? 1000 : 50));
+        }
+
+        Assert.NotNull(world.RunUntil(() => world.IsOneTree, Patience));
+        world.Crash(world.Root);
+
+        Assert.True(world.RunUntil(() => IsWhole(world), TimeSpan.FromMinutes(2)) is not null, TreeChecker.CheckIdeal(world.Snapshot()).ToString());
+        Assert.Equal(0, world.GivenUp + world.Appointments);
+    }
+
     [Fact]
     public void The_loss_of_the_root_and_of_a_tenth_is_repaired_in_time()
     {
