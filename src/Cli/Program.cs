@@ -19,6 +19,9 @@ internal static class Program
             NodeCommand.Create(signals),
             SendCommand.Create(),
             PeersCommand.Create(),
+            ExposeCommand.Create(signals),
+            ForwardCommand.Create(signals),
+            ProxyCommand.Create(signals),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)

@@ -20,13 +20,14 @@ internal sealed class TestHub : IAsyncDisposable
     public static async Task<TestHub> StartAsync(string rootSecret = "") =>
         new(await HubServer.StartAsync(new HubOptions { Port = 0, RootSecret = rootSecret }, TestContext.Current.CancellationToken));
 
-    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord, ChannelPolicy channels = ChannelPolicy.Auto, string rootSecret = "")
+    public async Task<Node> StartNodeAsync(string? name = null, Topology topology = Topology.Chord, ChannelPolicy channels = ChannelPolicy.Auto, string rootSecret = "", Action<NodeOptions>? change = null)
     {
         var options = Options;
         options.RootSecret = rootSecret;
         options.Protocol = options.Protocol with { Topology = topology };
         options.Name = name;
         options.Channels = new() { Policy = channels };
+        change?.Invoke(options);
         var node = await Node.StartAsync(options, TestContext.Current.CancellationToken);
         _nodes.Add(node);
         return node;

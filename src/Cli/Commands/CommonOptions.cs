@@ -37,6 +37,27 @@ internal static class CommonOptions
         Description = "The directory that keeps key, instance and remembered hub. Default: a new identity for each start.",
     };
 
+    /// <summary>A name to register; what is none is an error that says what one is.</summary>
+    public static Option<string?> Name(string description)
+    {
+        var option = new Option<string?>("--name") { Description = description };
+        option.Validators.Add(static result => CheckEach(result, static text => NodeNames.IsName(text) ? null
+            : $"--name: '{text}' is no name: 1 … 63 letters, digits, '-', '_' or '.', and not 12 hexadecimal digits."));
+        return option;
+    }
+
+    /// <summary>Adds what is wrong with each value, if anything.</summary>
+    public static void CheckEach(System.CommandLine.Parsing.SymbolResult result, Func<string, string?> judge)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (judge(token.Value) is { } error)
+            {
+                result.AddError(error);
+            }
+        }
+    }
+
     public static Option<string?> Listen()
     {
         var option = new Option<string?>("--listen") { Description = "The local address to bind, or a subnet (10.0.0.0/8) of which this machine has one. Default: every address that others may reach." };

@@ -13,17 +13,7 @@ internal static class NodeCommand
     public static Command Create(Signals signals)
     {
         var hubs = CommonOptions.Hubs();
-        var name = new Option<string?>("--name") { Description = "The name to register." };
-        name.Validators.Add(static result =>
-        {
-            foreach (var token in result.Tokens)
-            {
-                if (!NodeNames.IsName(token.Value))
-                {
-                    result.AddError($"--name: '{token.Value}' is no name: 1 … 63 letters, digits, '-', '_' or '.', and not 12 hexadecimal digits.");
-                }
-            }
-        });
+        var name = CommonOptions.Name("The name to register.");
         var data = CommonOptions.Data();
         var listen = CommonOptions.Listen();
         var port = CommonOptions.Port("--port", 0, "The UDP port; 0 takes any free one.");
