@@ -7,6 +7,7 @@ using Overlay.Runtime;
 using Overlay.Runtime.Channels;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Sockets;
+using Overlay.Runtime.Telemetry;
 
 namespace Overlay.Nodes;
 
@@ -78,6 +79,13 @@ public sealed class NodeOptions
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <summary>What the node tells of itself, and what it does for traces of others.</summary>
+    public TelemetryOptions Telemetry { get; set; } = new();
+
+    /// <summary>Takes the node's spans and metrics somewhere.</summary>
+    /// <value>Default null: nowhere, unless the program listens to <see cref="OverlayTelemetry.Name"/> itself.</value>
+    public INodeExport? Export { get; set; }
+
     /// <summary>Hears every observation, on the node's loop: must be quick and must not throw.</summary>
     public Action<NodeObservation>? OnObserved { get; set; }
 
@@ -120,6 +128,11 @@ public sealed class NodeOptions
         if (StartTimeout <= TimeSpan.Zero)
         {
             yield return $"StartTimeout: {StartTimeout} is not more than zero.";
+        }
+
+        foreach (var error in Telemetry.Errors())
+        {
+            yield return $"Telemetry.{error}";
         }
 
         foreach (var error in Protocol.Errors())
@@ -187,6 +200,8 @@ public sealed class NodeOptions
             Seed = Seed,
             TimeProvider = TimeProvider,
             LoggerFactory = loggers,
+            Telemetry = Telemetry,
+            Export = Export,
             OnObserved = OnObserved,
         };
     }

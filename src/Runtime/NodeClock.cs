@@ -23,6 +23,9 @@ public sealed class NodeClock
     /// <summary>This moment.</summary>
     public Instant Now => new((long)((_provider.GetTimestamp() - _origin) * _ticksPerStamp), _provider.GetUtcNow().ToUnixTimeMilliseconds());
 
+    /// <summary>A moment as the clock on the wall has it now: durations between moments stay what they are.</summary>
+    public DateTimeOffset Wall(Instant moment) => _provider.GetUtcNow() - new TimeSpan(Now.Ticks - moment.Ticks);
+
     /// <summary>The same moment in the connection stack's words.</summary>
     internal static WebRtc.Instant ToStack(Instant moment) => moment == Instant.Never ? WebRtc.Instant.Never : new(moment.Ticks);
 

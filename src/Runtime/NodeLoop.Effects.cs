@@ -7,6 +7,7 @@ using Overlay.Names;
 using Overlay.Peers;
 using Overlay.Runtime.Channels;
 using Overlay.Runtime.Links;
+using Overlay.Runtime.Telemetry;
 using Overlay.Signalling;
 using Overlay.Time;
 using Overlay.WebRtc.Peer;
@@ -16,6 +17,8 @@ namespace Overlay.Runtime;
 /// <summary>What the node wants done, and what its connections bring.</summary>
 internal sealed partial class NodeLoop
 {
+    private static readonly TimeSpan RoundTripPeriod = TimeSpan.FromSeconds(10);
+
     private void PerformEffects()
     {
         var now = _clock.Now;
@@ -26,6 +29,7 @@ internal sealed partial class NodeLoop
 
         _wakeAt = _outbox.WakeAt;
         _outbox.Clear();
+        _tracing.EndStep();
     }
 
     private void Perform(Instant now, in Effect effect)
@@ -36,7 +40,7 @@ internal sealed partial class NodeLoop
                 Send(now, effect.Link, effect.Message);
                 break;
             case EffectKind.Deliver:
-                OnDelivered?.Invoke(effect.Message, (TreeSide)effect.Number);
+                Deliver(now, effect);
                 break;
             case EffectKind.OpenLink:
                 OpenLink(now, effect);
@@ -82,7 +86,7 @@ internal sealed partial class NodeLoop
                 OnNameChanged?.Invoke(effect.Request, (NameChange)effect.Detail!);
                 break;
             case EffectKind.Observed:
-                Observe(NodeObservation.From(now, effect), effect.Detail);
+                Observe(now, effect);
                 break;
         }
     }
@@ -95,24 +99,73 @@ internal sealed partial class NodeLoop
         }
     }
 
+    private void Observe(Instant now, in Effect effect)
+    {
+        if (effect.Observation == Observation.Dropped)
+        {
+            _tracing.Dropped(now, effect);
+        }
+
+        Observe(NodeObservation.From(now, effect), effect.Detail);
+    }
+
+    private void Deliver(Instant now, in Effect effect)
+    {
+        _telemetry.Meter?.Delivered(Message.HopBudget - effect.Message.HopsLeft);
+        using var span = _tracing.Deliver(now, effect.Message);
+        OnDelivered?.Invoke(effect.Message, (TreeSide)effect.Number, span?.Context ?? default);
+    }
+
     private void Send(Instant now, LinkId link, in Message message)
     {
+        if (!_tracing.Concerns(message))
+        {
+            SendPlain(now, link, message);
+            return;
+        }
+
+        var span = _tracing.Leave(now, message, out var leaving);
+        var reason = SendPlain(now, link, leaving);
+        if (span is not null)
+        {
+            _links.TryGet(link, out var peer);
+            _tracing.Left(span, link, peer?.Peer ?? default, KindOf(peer), reason, peer?.Connection.BufferedAmount(peer.Overlay) ?? 0);
+        }
+    }
+
+    private DropReason SendPlain(Instant now, LinkId link, in Message message)
+    {
+        var reason = DropReason.None;
         var length = MessageCodec.Write(message, _encoded);
         var frame = _encoded.AsSpan(0, length);
         if (_links.TryGet(link, out var peer))
         {
             var outcome = peer.Connection.Send(NodeClock.ToStack(now), peer.Overlay, frame, isText: false);
             _table.MarkDirty(peer);
-            if (outcome != SendOutcome.Accepted)
-            {
-                Drop(now, link, message, outcome == SendOutcome.BufferFull ? DropReason.QueueFull : DropReason.NoRoute);
-            }
+            reason = outcome == SendOutcome.Accepted ? DropReason.None : outcome == SendOutcome.BufferFull ? DropReason.QueueFull : DropReason.NoRoute;
         }
         else if (!_hubs.TrySend(link, frame))
         {
-            Drop(now, link, message, DropReason.NoRoute);
+            reason = DropReason.NoRoute;
         }
+
+        if (reason != DropReason.None)
+        {
+            Drop(now, link, message, reason);
+            return reason;
+        }
+
+        var isOwn = message.Source == _node.Self.Id || message.Source == default;
+        _counters.CountSent(message.Kind, isOwn, length);
+        if (!isOwn && _telemetry.Meter is { WantsQueues: true } meter)
+        {
+            meter.LeftQueue(now - _tracing.ArrivedAt);
+        }
+
+        return reason;
     }
+
+    private static string KindOf(PeerLink? link) => link is null ? "hub" : link.IsDirect ? "direct" : "relay";
 
     private void Drop(Instant now, LinkId link, in Message message, DropReason reason) =>
         Observe(
@@ -120,6 +173,7 @@ internal sealed partial class NodeLoop
 
     private void OpenLink(Instant now, in Effect effect)
     {
+        _ledger.Opening(now, effect, _tracing.Arrived);
         if (_links.TryOpen(NodeClock.ToStack(now), effect.Link, effect.Peer, (LinkDescription?)effect.Detail, out _))
         {
             _later.Enqueue(new(LaterKind.Described, effect.Link, LinkFailure.None, null));
@@ -175,6 +229,17 @@ internal sealed partial class NodeLoop
     private void Observe(in NodeObservation seen, object? detail)
     {
         Log(seen);
+        switch (seen.What)
+        {
+            case Observation.LinkPhase:
+                _ledger.Reached(seen, !_links.TryGet(seen.Link, out var link) || !link.Connection.IsOverOverlay);
+                break;
+            case Observation.LinkEnded:
+                _ledger.Ended(seen);
+                _tracing.Forget(seen.Link);
+                break;
+        }
+
         OnObserved?.Invoke(seen, detail);
     }
 
@@ -182,6 +247,7 @@ internal sealed partial class NodeLoop
     {
         if (frame is not null && MessageCodec.TryRead(frame, _body, out var message))
         {
+            _tracing.Begin(now, session, message, isProved: false);
             _node.Receive(now, session, message, _outbox);
         }
         else
@@ -217,12 +283,23 @@ internal sealed partial class NodeLoop
         if (link.Connection.LastHeardAt > link.HeardAt)
         {
             link.HeardAt = link.Connection.LastHeardAt;
+            Measure(link);
             _node.LinkHeard(_clock.Now, link.Id);
+        }
+    }
+
+    private void Measure(PeerLink link)
+    {
+        if (_telemetry.Meter is { WantsRoundTrips: true } meter && link.IsReady && link.HeardAt.Ticks - link.MeasuredAt.Ticks >= RoundTripPeriod.Ticks)
+        {
+            link.MeasuredAt = link.HeardAt;
+            meter.RoundTrip(link.Connection.Statistics.RoundTripTime, link.IsDirect);
         }
     }
 
     private void Receive(PeerLink link)
     {
+        var heardAt = new Instant(link.HeardAt.Ticks, 0);
         while (!link.IsClosed && link.Connection.TryReceive(out var received))
         {
             var now = _clock.Now;
@@ -240,6 +317,7 @@ internal sealed partial class NodeLoop
             BecomeReady(now, link); // Data may overtake the event that says the channel is open.
             if (MessageCodec.TryRead(received.Payload, _body, out var message))
             {
+                _tracing.Begin(heardAt, link.Id, message, isProved: true);
                 _node.Receive(now, link.Id, message, _outbox);
                 AfterStep();
             }

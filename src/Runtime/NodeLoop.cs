@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Overlay.Broadcast;
@@ -10,6 +11,7 @@ using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Pages;
 using Overlay.Runtime.Sockets;
+using Overlay.Runtime.Telemetry;
 using Overlay.Time;
 using Overlay.WebRtc.Dtls;
 
@@ -39,6 +41,9 @@ internal sealed partial class NodeLoop
     private readonly ChannelHost _channels;
     private readonly PeerChannelOptions _channelOptions;
     private readonly NodeCounters _counters;
+    private readonly NodeTelemetry _telemetry;
+    private readonly NodeTracing _tracing;
+    private readonly LinkLedger _ledger;
     private readonly IReadOnlyList<UdpPath> _paths;
     private readonly DtlsCertificate _certificate;
     private readonly HubSessions _hubs;
@@ -58,17 +63,19 @@ internal sealed partial class NodeLoop
     private bool _isKilled;
 
     public NodeLoop(
-        OverlayNode node, NodeClock clock, NodeSockets sockets, IReadOnlyList<IHubConnector> hubs, PeerChannelOptions channels, NodeCounters counters, Bell bell, ILogger log)
+        OverlayNode node, NodeClock clock, NodeSockets sockets, IReadOnlyList<IHubConnector> hubs, PeerChannelOptions channels, NodeWatchers watchers, Bell bell, ILogger log)
     {
         (_node, _clock, _certificate, _paths, _bell, _log) = (node, clock, sockets.Certificate, sockets.Paths, bell, log);
-        (_channelOptions, _counters) = (channels, counters);
+        (_channelOptions, _counters, _telemetry) = (channels, watchers.Counters, watchers.Telemetry);
+        _tracing = new NodeTracing(_telemetry, clock);
+        _ledger = new LinkLedger(_telemetry, _counters, clock);
         _table = new ConnectionTable();
         _links = new LinkManager(_table, sockets.LinkPaths, _certificate, sockets.Secrets);
         _channels = new ChannelHost(node, _table, sockets.ChannelPaths, _certificate, sockets.Secrets, channels, clock)
         {
             OnRing = RingFor,
             OnSignal = (connection, json) => OnPageSignal?.Invoke(connection, json),
-            OnSignalDropped = counters.CountDropped,
+            OnSignalDropped = watchers.Counters.CountDropped,
             OnFlush = connection => SendDatagrams(_clock.Now, connection),
         };
         _hubs = new HubSessions(hubs, clock.Provider, PostAsync);
@@ -78,7 +85,7 @@ internal sealed partial class NodeLoop
     public Action<RequestId, Outcome, object?>? OnCompleted { get; init; }
 
     /// <summary>Hears of each message for the application.</summary>
-    public Action<Message, TreeSide>? OnDelivered { get; init; }
+    public Action<Message, TreeSide, ActivityContext>? OnDelivered { get; init; }
 
     /// <summary>A broadcast for the application.</summary>
     public Action<BroadcastMessage>? OnBroadcast { get; init; }
@@ -109,6 +116,9 @@ internal sealed partial class NodeLoop
 
     /// <summary>The address of the hub of a session, while that is open; to be asked on the loop.</summary>
     public string? NameOfHub(LinkId session) => _hubs.NameOf(session);
+
+    /// <summary>What the node sends in the present step is sent on behalf of <paramref name="cause"/>. On the loop.</summary>
+    public void ActFor(Instant now, Activity cause) => _tracing.Begin(now, cause.ToWire());
 
     /// <summary>Queues an input and wakes the loop; from any thread.</summary>
     public async ValueTask PostAsync(LoopInput input, CancellationToken cancellationToken)
@@ -314,6 +324,7 @@ internal sealed partial class NodeLoop
             {
                 case LaterKind.Described when _links.TryGet(later.Link, out var link):
                     // All local candidates are known as soon as the sockets are bound, so gathering takes no time.
+                    _tracing.Begin(now, _ledger.ContextOf(later.Link));
                     _node.LinkDescribed(now, later.Link, Descriptions.ToSignal(link.Connection.LocalDescription), _outbox);
                     break;
                 case LaterKind.Lost:
@@ -331,3 +342,6 @@ internal sealed partial class NodeLoop
         }
     }
 }
+
+/// <summary>Who counts what a loop does, and who tells others of it.</summary>
+internal readonly record struct NodeWatchers(NodeCounters Counters, NodeTelemetry Telemetry);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Overlay.Effects;
@@ -41,6 +42,9 @@ public readonly record struct NodeObservation(
 /// <param name="Hops">Links crossed, the last one included.</param>
 public sealed record OverlayMessage(RingId From, ReadOnlyMemory<byte> Bytes, int Hops)
 {
+    /// <summary>The span of its delivery, to be the parent of what is done with it; none where nobody traces it.</summary>
+    public ActivityContext Trace { get; init; }
+
     /// <summary>The content as text (UTF-8).</summary>
     public string Text => Encoding.UTF8.GetString(Bytes.Span);
 }

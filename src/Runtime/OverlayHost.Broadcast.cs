@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Overlay.Broadcast;
 using Overlay.Runtime.Peers;
@@ -14,7 +15,7 @@ public sealed partial class OverlayHost
     /// of the network never reported.</exception>
     public async Task<BroadcastReport> BroadcastAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Broadcast(now, bytes, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("broadcast", ActivityKind.Producer, null, (now, outbox) => _node.Broadcast(now, bytes, outbox), cancellationToken).ConfigureAwait(false);
         result.Check("Broadcasting");
         return (BroadcastReport)result.Value!;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Overlay.Effects;
@@ -19,7 +20,7 @@ public sealed partial class OverlayHost
     /// <exception cref="OverlayException">Taken, not a name, or no answer.</exception>
     public async Task RegisterAsync(string name, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Register(now, name, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("directory register", ActivityKind.Client, null, (now, outbox) => _node.Register(now, name, outbox), cancellationToken).ConfigureAwait(false);
         result.Check($"Registering '{name}'");
     }
 
@@ -27,7 +28,7 @@ public sealed partial class OverlayHost
     /// <exception cref="OverlayException">It is not this node's, or no answer.</exception>
     public async Task UnregisterAsync(string name, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Unregister(now, name, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("directory unregister", ActivityKind.Client, null, (now, outbox) => _node.Unregister(now, name, outbox), cancellationToken).ConfigureAwait(false);
         result.Check($"Unregistering '{name}'");
     }
 
@@ -41,7 +42,7 @@ public sealed partial class OverlayHost
     /// <summary>Asks who holds a name, since when and under which fencing epoch.</summary>
     public async Task<NameEntry> ResolveEntryAsync(string name, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Resolve(now, name, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("directory resolve", ActivityKind.Client, null, (now, outbox) => _node.Resolve(now, name, outbox), cancellationToken).ConfigureAwait(false);
         return result.As<NameEntry>($"Resolving '{name}'");
     }
 
@@ -56,6 +57,9 @@ public sealed partial class OverlayHost
         try
         {
             var result = await RunAsync(
+                "directory watch",
+                ActivityKind.Client,
+                null,
                 (now, outbox) =>
                 {
                     var request = _node.Watch(now, name, outbox);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -12,6 +13,7 @@ using Overlay.Routing;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;
+using Overlay.Runtime.Telemetry;
 using Overlay.Runtime.Trees;
 using Overlay.WebRtc;
 using Overlay.WebRtc.Dtls;
@@ -29,6 +31,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
     private readonly NodeIdentity _identity;
     private readonly OverlayNode _node;
     private readonly NodeLoop _loop;
+    private readonly NodeClock _clock;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<CommandResult>> _pending = new();
     private readonly Channel<OverlayMessage> _messages;
@@ -67,13 +70,15 @@ public sealed partial class OverlayHost : IAsyncDisposable
         _tree = options.Protocol.Topology == Topology.Tree ? new TreeNeighbours(this, options.Protocol.MaxDegree, options.LoggerFactory) : null;
         Ended = _ended.Token; // Good also after the source was disposed.
         Endpoints = [.. paths.Take(paths.Count / 2).Select(path => path.Local)];
+        Telemetry = new NodeTelemetry(options.Telemetry, Counters, () => _messages.Reader.Count);
+        _clock = new NodeClock(options.TimeProvider);
         _loop = new NodeLoop(
             _node,
-            new NodeClock(options.TimeProvider),
+            _clock,
             new NodeSockets(paths, certificate, secrets),
             ways,
             options.Channels,
-            Counters,
+            new NodeWatchers(Counters, Telemetry),
             bell,
             _log)
         {
@@ -130,10 +135,12 @@ public sealed partial class OverlayHost : IAsyncDisposable
             throw;
         }
 
+        var begunAt = host._clock.Now;
         host._running = Task.Run(host.RunAsync, CancellationToken.None);
         try
         {
             await host.JoinAsync(cancellationToken).ConfigureAwait(false);
+            await host.TellOfJoinAsync(begunAt).ConfigureAwait(false);
             await host.BeginIntroducingAsync(cancellationToken).ConfigureAwait(false);
             return host;
         }
@@ -146,8 +153,13 @@ public sealed partial class OverlayHost : IAsyncDisposable
 
     /// <summary>Sends <paramref name="bytes"/> to exactly <paramref name="to"/> and waits for its signed receipt.</summary>
     /// <exception cref="OverlayException">Unreachable, timed out, too large; <see cref="OverlayException.Outcome"/> says which.</exception>
-    public async Task<DeliveryReport> SendAsync(
-        RingId to, ReadOnlyMemory<byte> bytes, SendOptions options = default, CancellationToken cancellationToken = default)
+    public Task<DeliveryReport> SendAsync(
+        RingId to, ReadOnlyMemory<byte> bytes, SendOptions options = default, CancellationToken cancellationToken = default) =>
+        Telemetry.IsListening || Telemetry.Meter is { WantsSends: true }
+            ? SendObservedAsync(to, bytes, options, cancellationToken)
+            : SendUnobservedAsync(to, bytes, options, cancellationToken);
+
+    private async Task<DeliveryReport> SendUnobservedAsync(RingId to, ReadOnlyMemory<byte> bytes, SendOptions options, CancellationToken cancellationToken)
     {
         var result = await RunAsync((now, outbox) => _node.Send(now, to, bytes, options, outbox), cancellationToken).ConfigureAwait(false);
         return result.As<DeliveryReport>($"Sending to {to}");
@@ -156,21 +168,21 @@ public sealed partial class OverlayHost : IAsyncDisposable
     /// <summary>Asks who is responsible for <paramref name="key"/>.</summary>
     public async Task<Owner> LookupAsync(RingId key, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Lookup(now, key, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("lookup", ActivityKind.Client, key, (now, outbox) => _node.Lookup(now, key, outbox), cancellationToken).ConfigureAwait(false);
         return result.As<Owner>($"Looking up {key}");
     }
 
     /// <summary>Opens a direct link to <paramref name="to"/> and keeps it.</summary>
     public async Task ConnectAsync(RingId to, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Connect(now, to, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("connect", ActivityKind.Internal, to, (now, outbox) => _node.Connect(now, to, outbox), cancellationToken).ConfigureAwait(false);
         result.Check($"Linking to {to}");
     }
 
     /// <summary>Gives up the link of <see cref="ConnectAsync"/>.</summary>
     public async Task DisconnectAsync(RingId to, CancellationToken cancellationToken = default)
     {
-        var result = await RunAsync((now, outbox) => _node.Disconnect(now, to, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("disconnect", ActivityKind.Internal, to, (now, outbox) => _node.Disconnect(now, to, outbox), cancellationToken).ConfigureAwait(false);
         result.Check($"Unlinking from {to}");
     }
 
@@ -182,7 +194,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             return await SnapshotAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var result = await RunAsync((now, outbox) => _node.Inspect(now, id, outbox), cancellationToken).ConfigureAwait(false);
+        var result = await RunAsync("inspect", ActivityKind.Client, id, (now, outbox) => _node.Inspect(now, id, outbox), cancellationToken).ConfigureAwait(false);
         return result.As<State>($"Inspecting {id}");
     }
 
@@ -208,7 +220,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
         {
             try
             {
-                var leaving = RunAsync((now, outbox) => _node.Leave(now, outbox), cancellationToken);
+                var leaving = RunAsync("overlay leave", ActivityKind.Internal, null, (now, outbox) => _node.Leave(now, outbox), cancellationToken);
                 var result = await leaving.WaitAsync(LeaveTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
                 knew = result.Outcome == Outcome.Done;
             }
@@ -374,6 +386,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
         {
             await EndIntroducingAsync().ConfigureAwait(false);
+            await EndTelemetryAsync().ConfigureAwait(false);
         }
     }
 
@@ -385,13 +398,13 @@ public sealed partial class OverlayHost : IAsyncDisposable
         }
     }
 
-    private void Deliver(Message message, TreeSide side)
+    private void Deliver(Message message, TreeSide side, ActivityContext trace)
     {
         // The bytes are borrowed from a receive buffer; the application keeps its own copy.
         var data = (Data)((SignedBody)message.Body!).Payload;
         var hops = Message.HopBudget - message.HopsLeft;
         var bytes = data.Bytes.ToArray();
-        if (side == TreeSide.None ? _messages.Writer.TryWrite(new(message.Source, bytes, hops)) : _tree!.Arrived(message.Source, side, bytes))
+        if (side == TreeSide.None ? _messages.Writer.TryWrite(new(message.Source, bytes, hops) { Trace = trace }) : _tree!.Arrived(message.Source, side, bytes))
         {
             Counters.CountDelivered();
         }
@@ -413,6 +426,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             _tree?.Happened(seen.What, seen.Peer);
         }
 
+        TelemetryOf(seen);
         LearnFrom(seen, detail);
         Counters.Count(seen);
         _options.OnObserved?.Invoke(seen);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Runtime.Channels;
 using Overlay.Runtime.Hubs;
+using Overlay.Runtime.Telemetry;
 
 namespace Overlay.Runtime;
 
@@ -76,6 +77,13 @@ public sealed record RuntimeOptions
     /// <summary>Where logs go.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>What the node tells of itself, and what it does for traces of others.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
+
+    /// <summary>Takes the node's spans and metrics somewhere.</summary>
+    /// <value>Default null: nowhere, unless the program listens to <see cref="OverlayTelemetry.Name"/> itself.</value>
+    public INodeExport? Export { get; init; }
+
     /// <summary>Hears every observation, on the node's loop: must be quick and must not throw.</summary>
     public Action<NodeObservation>? OnObserved { get; init; }
 
@@ -128,14 +136,15 @@ public sealed record RuntimeOptions
             throw new ArgumentException($"StartTimeout: {StartTimeout} is not positive.");
         }
 
-        foreach (var error in Channels.Errors())
+        IEnumerable<string> nested =
+        [
+            .. Channels.Errors().Select(static error => "Channels." + error),
+            .. Telemetry.Errors().Select(static error => "Telemetry." + error),
+            .. Protocol.Errors().Select(static error => "Protocol." + error),
+        ];
+        if (nested.FirstOrDefault() is { } first)
         {
-            throw new ArgumentException($"Channels.{error}");
-        }
-
-        foreach (var error in Protocol.Errors())
-        {
-            throw new ArgumentException($"Protocol.{error}");
+            throw new ArgumentException(first);
         }
     }
 }

@@ -15,7 +15,8 @@ internal static class ProjectArrows
         ["Runtime"] = ["Overlay", "WebRtc"],
         ["Hub"] = ["Overlay", "WebRtc"],
         ["Node"] = ["Runtime"],
-        ["Cli"] = ["Hub", "Node"],
+        ["Telemetry"] = ["Node"],
+        ["Cli"] = ["Hub", "Node", "Telemetry"],
         ["simulator"] = ["Overlay"],
     };
 
@@ -27,7 +28,8 @@ internal static class ProjectArrows
         ["Runtime"] = ["Polly.Core", "Microsoft.Extensions.", "System.Diagnostics.DiagnosticSource"],
         ["Hub"] = Nothing,
         ["Node"] = Nothing,
-        ["Cli"] = ["System.CommandLine", "Spectre.Console", "OpenTelemetry", "OpenTelemetry."],
+        ["Telemetry"] = ["OpenTelemetry", "OpenTelemetry."],
+        ["Cli"] = ["System.CommandLine", "Spectre.Console"],
         ["simulator"] = ["System.CommandLine", "Spectre.Console"],
     };
 

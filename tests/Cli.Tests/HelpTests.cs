@@ -6,7 +6,7 @@ public sealed class HelpTests : CommandTest
     [InlineData("--help", "demo", "hub", "node", "send", "peers", "expose", "forward", "proxy", "Exit codes", "130")]
     [InlineData("demo --help", "--nodes", "--messages", "--seed", "--topology", "--json", "12 … 256", "16", "1000")]
     [InlineData("hub --help", "--port", "--data", "--listen", "--address", "--open", "--token", "--root-secret", "--stun-port", "--json", "5000")]
-    [InlineData("node --help", "--hub", "--name", "--data", "--listen", "--port", "--token", "--root-secret", "--topology", "--introduce", "--introduce-as", "--introduce-open", "--introduce-token", "--json", "stdin")]
+    [InlineData("node --help", "--hub", "--name", "--data", "--listen", "--port", "--token", "--root-secret", "--topology", "--degree", "--introduce", "--introduce-as", "--introduce-open", "--introduce-token", "--json", "stdin")]
     [InlineData("send --help", "--hub", "--json", "<id|name>", "<text>", "receipt")]
     [InlineData("peers --help", "--hub", "--json", "<id|name>", "fingers")]
     [InlineData("expose --help", "<url>", "--port", "--rewrite-host", "--hub", "--name", "--json", "tcp://HOST:PORT", "ws://localhost:5000")]

@@ -94,6 +94,10 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>Children of a node in a tree: all of one network the same.</summary>
+    public static Option<int> Degree() =>
+        Number("--degree", 2, 64, OverlayOptions.Default.MaxDegree, "Children of a node in a tree; all of one network the same.");
+
     /// <summary>How long joining may take.</summary>
     public static Option<TimeSpan> Timeout(int seconds) => new("--timeout")
     {

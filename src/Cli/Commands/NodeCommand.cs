@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Overlay.Cli.Introducing;
 using Overlay.Cli.Output;
+using Overlay.Exporting;
 using Overlay.Nodes;
 using Overlay.Runtime;
 
@@ -22,10 +23,11 @@ internal static class NodeCommand
         var rootSecret = new Option<string?>("--root-secret") { Description = "The secret of the hub's tree: become its root, also in place of the one that there is." };
         var timeout = CommonOptions.Timeout(60);
         var topology = CommonOptions.Topology();
+        var degree = CommonOptions.Degree();
         var json = CommonOptions.Json();
         var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
-            hubs, name, data, listen, port, advertise, token, rootSecret, timeout, topology, json,
+            hubs, name, data, listen, port, advertise, token, rootSecret, timeout, topology, degree, json,
         };
         var introduce = new IntroduceOptions();
         introduce.AddTo(command);
@@ -45,7 +47,8 @@ internal static class NodeCommand
                 Token = parsed.GetValue(token) ?? "",
                 RootSecret = parsed.GetValue(rootSecret) ?? "",
                 StartTimeout = parsed.GetValue(timeout),
-                Protocol = OverlayOptions.Default with { Topology = parsed.GetValue(topology) },
+                Export = OtlpExport.Create(), // As the OTEL_* variables say.
+                Protocol = OverlayOptions.Default with { Topology = parsed.GetValue(topology), MaxDegree = parsed.GetValue(degree) },
             };
             return Failures.GuardAsync(
                 terminal, stop => RunAsync(terminal, options, signals, stop), cancellationToken);

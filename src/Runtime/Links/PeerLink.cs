@@ -46,4 +46,7 @@ internal sealed class PeerLink(LinkId id, RingId peer, PeerConnection connection
 
     /// <summary>When the connection last heard something authenticated, as far as the node was told.</summary>
     public WebRtc.Instant HeardAt { get; set; }
+
+    /// <summary>When its round trip was last told to a meter.</summary>
+    public WebRtc.Instant MeasuredAt { get; set; }
 }
