@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Overlay.Nodes.Bridging;
@@ -147,6 +148,19 @@ public sealed class HttpBridgeTests
 
         Assert.Equal(sent, echoed);
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
+    }
+
+    // grpc-js → forward → overlay → expose → a service that speaks HTTP/2 only: streams in turns, and trailers
+    [Fact]
+    public async Task A_stock_gRPC_client_reaches_a_service_behind_a_node()
+    {
+        var (node, folder) = (Tool.RequireNode(), Tool.RequireNpmFolder("tests/Node.Tests/npm"));
+        await using var room = await Room.StartAsync(GrpcByHand.Map, protocols: HttpProtocols.Http2);
+        await using var forward = new TcpForward(room.Bob.Sockets, new(IPAddress.Loopback, 0), "alice", "http:80", null);
+
+        var lines = await OverOverlayWebTests.RunAsync(node, Path.Combine(folder, "grpc-client.mjs"), forward.Local.ToString());
+
+        OverOverlayWebTests.AssertGrpc(lines);
     }
 
     [Fact]
@@ -314,13 +328,13 @@ public sealed class HttpBridgeTests
         private readonly WebApplication _service;
         private HttpExposure? _exposure;
 
-        private Room(Action<WebApplication> map, Nodes.Network.NetworkOptions? options)
+        private Room(Action<WebApplication> map, Nodes.Network.NetworkOptions? options, HttpProtocols protocols)
         {
             Network = new() { Clock = TimeProvider.System, Options = options ?? new() };
             (Alice, Bob) = (Network.Add(), Network.Add());
             Network.Names["alice"] = Alice.Address;
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
             builder.Services.AddRoutingCore();
             builder.Logging.ClearProviders();
             _service = builder.Build();
@@ -337,9 +351,9 @@ public sealed class HttpBridgeTests
 
         public HttpProxy Proxy { get; private set; } = null!;
 
-        public static async Task<Room> StartAsync(Action<WebApplication> map, Nodes.Network.NetworkOptions? options = null)
+        public static async Task<Room> StartAsync(Action<WebApplication> map, Nodes.Network.NetworkOptions? options = null, HttpProtocols protocols = HttpProtocols.Http1)
         {
-            var room = new Room(map, options);
+            var room = new Room(map, options, protocols);
             await room._service.StartAsync(Cancelled);
             room._exposure = await HttpExposure.StartAsync(WebPair.HttpNode(room.Alice, "alice"), room.Service, OverlayEndPoint.DefaultPort, false, null, Cancelled);
             room.Proxy = await HttpProxy.StartAsync(WebPair.HttpNode(room.Bob, "bob"), new(IPAddress.Loopback, 0), null, Cancelled);

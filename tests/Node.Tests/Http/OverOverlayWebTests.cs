@@ -69,6 +69,25 @@ public sealed class OverOverlayWebTests(OverlayRooms rooms) : IClassFixture<Over
 
         var lines = await RunAsync(node, Path.Combine(folder, "grpc-client.mjs"), forward.Local.ToString());
 
+        AssertGrpc(lines);
+    }
+
+    // The client's own way through an HTTP proxy: CONNECT, and HTTP/2 inside the tunnel.
+    [Fact]
+    public async Task A_stock_gRPC_client_comes_through_a_tunnel_of_the_proxy()
+    {
+        var (node, folder) = (Tool.RequireNode(), Tool.RequireNpmFolder("tests/Node.Tests/npm"));
+        var room = await rooms.OfAsync(isFar: false);
+        await using var proxy = await HttpProxy.StartAsync(room.Client, new(IPAddress.Loopback, 0), null, Cancelled);
+
+        var lines = await RunAsync([node, Path.Combine(folder, "grpc-client.mjs"), $"{room.Server.Id}.overlay:80"], ("grpc_proxy", $"http://127.0.0.1:{proxy.Uri.Port}"));
+
+        AssertGrpc(lines);
+    }
+
+    /// <summary>What the stock gRPC client prints when all of it went well.</summary>
+    internal static void AssertGrpc(JsonElement[] lines)
+    {
         Assert.Equal("you said hello", lines[0].GetProperty("once").GetProperty("answer").GetString());
         Assert.Equal(Enumerable.Range(0, 10).Select(n => $"answer to question {n}"), lines[1].GetProperty("heard").EnumerateArray().Select(text => text.GetString()!));
         Assert.Equal((5, "nothing of the kind"), (lines[2].GetProperty("fail").GetProperty("code").GetInt32(), lines[2].GetProperty("fail").GetProperty("details").GetString()));
@@ -107,11 +126,19 @@ public sealed class OverOverlayWebTests(OverlayRooms rooms) : IClassFixture<Over
         Assert.Null(await Soon.Async(answers.ReadLineAsync(Cancelled)));
     }
 
-    private static async Task<JsonElement[]> RunAsync(params string[] command)
+    /// <summary>Runs a program to its end.</summary>
+    /// <returns>The JSON lines it printed.</returns>
+    internal static Task<JsonElement[]> RunAsync(params string[] command) => RunAsync(command, ("no_proxy", "*"));
+
+    private static async Task<JsonElement[]> RunAsync(string[] command, (string Name, string Value) setting)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.Environment.Remove("http_proxy");
-        start.Environment.Remove("HTTP_PROXY");
+        foreach (var name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "no_grpc_proxy", "grpc_proxy"])
+        {
+            start.Environment.Remove(name); // What this machine's own ways out are does not matter here.
+        }
+
+        start.Environment[setting.Name] = setting.Value;
         using var process = Process.Start(start)!;
         try
         {
