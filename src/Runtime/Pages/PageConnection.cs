@@ -15,6 +15,9 @@ internal sealed class PageConnection(PeerAddress remote, PeerConnection connecti
     /// <summary>Whether ICE was begun anew for the silence there is now: once is enough to learn whether the page is there.</summary>
     public bool HasRestarted { get; set; }
 
+    /// <summary>When the page will have been silent for so long that its hub is asked; never while it is being set up, or where the hub was asked already.</summary>
+    public WebRtc.Instant SilentAt => Connection.Phase == PeerPhase.Open && !HasRestarted ? Connection.LastHeardAt + PageHost.Silence : WebRtc.Instant.Never;
+
     /// <summary>Whether an answer is owed to us.</summary>
     public bool AwaitsAnswer => !AnswerDue.IsNever;
 

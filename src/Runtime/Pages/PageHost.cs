@@ -24,6 +24,9 @@ internal sealed class PageHost(
     /// <summary>How long a page may take to answer an offer; after that the next channel offers again.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>Browsers ask for consent every 2.65 s, others at least every 5.7 s, and we every 2.5 s: whoever says nothing for so long has something the matter.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(6);
+
     /// <summary>A page without channels for so long makes room for another.</summary>
     public static readonly TimeSpan IdleBeforeEviction = TimeSpan.FromMinutes(2);
 
@@ -39,7 +42,7 @@ internal sealed class PageHost(
     /// <summary>Counts a signal that was no use.</summary>
     public required Action OnDropped { get; init; }
 
-    /// <summary>When an answer is overdue next.</summary>
+    /// <summary>When an answer is overdue next, or a page has been silent for too long.</summary>
     public WebRtc.Instant NextDue
     {
         get
@@ -47,7 +50,7 @@ internal sealed class PageHost(
             var due = WebRtc.Instant.Never;
             foreach (var connection in _byPage.Values)
             {
-                due = WebRtc.Instant.Min(due, connection.AnswerDue);
+                due = WebRtc.Instant.Min(due, WebRtc.Instant.Min(connection.AnswerDue, connection.SilentAt));
             }
 
             return due;
@@ -120,25 +123,27 @@ internal sealed class PageHost(
     /// </summary>
     public void Tend(WebRtc.Instant now, PageConnection connection)
     {
-        var isSilent = connection.Connection.State == PeerState.Disconnected;
-        if (!isSilent)
+        if (now - connection.Connection.LastHeardAt < Silence)
         {
-            connection.HasRestarted &= connection.Connection.State != PeerState.Connected;
+            connection.HasRestarted = false;
         }
-        else if (!connection.HasRestarted && !connection.AwaitsAnswer && connection.Connection.RestartIce(now))
+        else if (connection.SilentAt <= now)
         {
             connection.HasRestarted = true;
-            table.LearnUfrag(connection);
-            Offer(now, connection);
+            if (!connection.AwaitsAnswer && connection.Connection.RestartIce(now))
+            {
+                table.LearnUfrag(connection);
+                Offer(now, connection);
+            }
         }
     }
 
-    /// <summary>Gives up offers whose time is over. Whether there was one.</summary>
-    public bool Advance(WebRtc.Instant now)
+    /// <summary>Gives up offers whose time is over, and asks after silent pages.</summary>
+    public void Advance(WebRtc.Instant now)
     {
         if (NextDue > now)
         {
-            return false;
+            return;
         }
 
         foreach (var connection in new List<PageConnection>(_byPage.Values))
@@ -149,18 +154,19 @@ internal sealed class PageHost(
                 if (connection.Theirs is null)
                 {
                     End(now, connection, new OverlayException(OverlayError.TimedOut, $"{connection.Remote} did not answer within {AnswerTimeout.TotalSeconds:F0} s."));
+                    continue;
                 }
             }
-        }
 
-        return true;
+            Tend(now, connection);
+        }
     }
 
     /// <summary>A signal did not reach its page.</summary>
     public void SignalFailed(WebRtc.Instant now, PageConnection connection, OverlayException why)
     {
         // While the connection works, a page may do without its hub.
-        if (IsCurrent(connection) && connection.Connection.State != PeerState.Connected)
+        if (IsCurrent(connection) && (connection.Connection.Phase != PeerPhase.Open || now - connection.Connection.LastHeardAt >= Silence))
         {
             var isGone = why.Outcome == Outcome.Unreachable;
             End(now, connection, new OverlayException(

@@ -1,6 +1,7 @@
 namespace Overlay.Interop.Tests.Smoke;
 
 /// <summary>Pages with an unmodified smoke-node 0.8.8 and nodes of ours over our hub, each side in each role: the rows of lists C.1 and C.2.</summary>
+[Collection(nameof(SmokePlace))] // One browser at a time.
 public sealed class CompatTests(SmokePlace place) : IClassFixture<SmokePlace>
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -6,6 +6,9 @@ namespace Overlay.Interop.Tests.Smoke;
 /// <summary>A page of the browser that runs smoke-node as npm has it; smoke-page.js says what can be asked of it.</summary>
 internal sealed class SmokePage : IAsyncDisposable
 {
+    /// <summary>Generous, since a loaded machine is slow; a row normally takes a fraction of a second.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly IPage _page;
     private readonly ConcurrentQueue<string> _said = new();
 
@@ -36,7 +39,7 @@ internal sealed class SmokePage : IAsyncDisposable
     /// <param name="attempts">How often a socket of the row may be dialled where the other side loses its first message.</param>
     public async Task RunAsync(string row, string host, int attempts = 1)
     {
-        Assert.Equal("ok", await _page.EvaluateAsync<string>("({ row, host, attempts }) => run(row, host, attempts)", new { row, host, attempts }));
+        Assert.Equal("ok", await _page.EvaluateAsync<string>("({ row, host, attempts }) => run(row, host, attempts)", new { row, host, attempts }).WaitAsync(Patience));
         Report();
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.WebSockets;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -59,6 +61,7 @@ public sealed class SmokePlace : IAsyncLifetime
         configure?.Invoke(options);
         var node = await Node.StartAsync(options, TestContext.Current.CancellationToken);
         _nodes.Add(node);
+        await MeetAsync(node);
         return node;
     }
 
@@ -104,6 +107,17 @@ public sealed class SmokePlace : IAsyncLifetime
         {
             _starting.Release();
         }
+    }
+
+    /// <summary>The hub has a gateway from here on. Before, a page's offer ends at the hub, and an original never offers twice.</summary>
+    private async Task MeetAsync(Node node)
+    {
+        using var page = new ClientWebSocket();
+        await page.ConnectAsync(HubUri, TestContext.Current.CancellationToken);
+        var binding = new byte[4096];
+        var length = (await page.ReceiveAsync(binding, TestContext.Current.CancellationToken)).Count;
+        var address = JsonDocument.Parse(binding.AsMemory(0, length)).RootElement.GetProperty("address").GetString()!;
+        await node.GuestSignals.SendAsync(await node.ResolveAsync(address), "0"u8.ToArray(), TestContext.Current.CancellationToken);
     }
 
     private static async Task<WebApplication> StartHubAsync(IPAddress address)

@@ -150,6 +150,39 @@
       },
     });
 
+  // What samples/SmokeCompat serves, and what its probe tries.
+  function serveCompat() {
+    node.sockets.createServer((socket) => socket.on('message', ({ data }) => socket.send(data))).listen(7000);
+    const server = node.rest.createServer();
+    server.get('/', (request, response) => response.text('hello world'));
+    server.get('/json/:id', (request, response) => response.json({ id: request.params.id, q: request.query }));
+    server.post('/echo', (request, response) => response.readable(request.readable()));
+    server.get('/rows', (request, response) => response.query(queryable(rows())));
+    server.listen(80);
+  }
+  async function probeCompat(host) {
+    check(await (await fetch(host, '/')).text(), 'hello world', 'text');
+    check(await (await fetch(host, '/json/42?a=1&b=x&b=y')).json(), { id: '42', q: { a: '1', b: ['x', 'y'] } }, 'json');
+    const body = chunks(pattern(300000, 1), 16384);
+    checkBytes(await collect((await fetch(host, '/echo', { method: 'post', body })).readable()), pattern(300000, 1), 'echo');
+    const all = [];
+    for await (const row of (await fetch(host, '/rows')).query()) all.push(row);
+    check(all, rows(), 'rows');
+    check((await fetch(host, '/missing')).status, 404, 'missing');
+    const refused = dial(host, 9);
+    await refused.closed();
+    check(refused.events, ['error', 'close'], 'refused');
+    for (const length of [5, 100000, 1000000]) {
+      const seen = dial(host, 7000);
+      await seen.opened();
+      seen.socket.send(smoke.Buffer.from(pattern(length, 2)));
+      await seen.until(() => seen.messages.length > 0 || seen.events.includes('close'));
+      checkBytes(seen.messages[0], pattern(length, 2), `socket message of ${length}`);
+      seen.socket.close();
+    }
+    return 'ok';
+  }
+
   const fetch = (host, path, options) => node.rest.fetch(`rest://${host}${path}`, options);
   async function heardAt(host, port, done) {
     for (;;) {
@@ -331,10 +364,10 @@
   };
 
   return Object.assign(window, {
-    node,
     address: () => node.address(),
     serve: () => void serve(),
-    stopServing: () => node.rest.dispose(),
+    serveCompat,
+    probeCompat,
     run: async (row, host, attempts) => {
       for (let attempt = 1; ; attempt++) {
         try {
