@@ -5,6 +5,8 @@ using Overlay.Links;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
+using Overlay.Runtime;
+using Overlay.Runtime.Telemetry;
 
 namespace Overlay.Benchmarks;
 
@@ -22,7 +24,7 @@ internal sealed class ForwardingNode
     private readonly RingView _view;
     private int _next;
 
-    public ForwardingNode()
+    public ForwardingNode(bool isTraced = true)
     {
         var prng = new Prng(1);
         var self = RingId.From(prng.Next());
@@ -40,7 +42,7 @@ internal sealed class ForwardingNode
         _view = new(self, arc, arc, self.Plus(gap));
         for (var i = 0; i < MessageCount; i++)
         {
-            _messages[i] = Draw(ref prng);
+            _messages[i] = Draw(ref prng, isTraced);
         }
     }
 
@@ -59,6 +61,36 @@ internal sealed class ForwardingNode
 
         var hop = Router.NextHop(_view, _links, message);
         return hop.Kind == HopKind.Forward ? MessageCodec.Write(message with { HopsLeft = (byte)(message.HopsLeft - 1) }, _destination) : 0;
+    }
+
+    /// <summary>The same with what the loop of a node does for telemetry at each hop.</summary>
+    public int ForwardMessage(NodeTracing tracing, NodeCounters counters, NodeTelemetry telemetry)
+    {
+        var bytes = _messages[_next++ & (MessageCount - 1)];
+        if (!MessageCodec.TryRead(bytes, _body, out var message))
+        {
+            return 0;
+        }
+
+        tracing.Begin(default, new LinkId(1), message, isProved: true);
+        var hop = Router.NextHop(_view, _links, message);
+        var length = 0;
+        if (hop.Kind == HopKind.Forward)
+        {
+            var leaving = message with { HopsLeft = (byte)(message.HopsLeft - 1) };
+            var span = tracing.Concerns(leaving) ? tracing.Leave(default, leaving, out leaving) : null;
+            length = MessageCodec.Write(leaving, _destination);
+            counters.CountSent(leaving.Kind, isOwn: false, length);
+            if (telemetry.Meter is { WantsQueues: true } meter)
+            {
+                meter.LeftQueue(default);
+            }
+
+            tracing.Left(span, default, default, "direct", DropReason.None, 0);
+        }
+
+        tracing.EndStep();
+        return length;
     }
 
     /// <summary>One hop on the bytes themselves: header, next hop, header rewritten before the same body.</summary>
@@ -83,7 +115,7 @@ internal sealed class ForwardingNode
         return hop.Kind == HopKind.Forward ? header.Forward(bytes, _view.Self, _destination) : 0;
     }
 
-    private static byte[] Draw(ref Prng prng)
+    private static byte[] Draw(ref Prng prng, bool isTraced)
     {
         var sealedBytes = new byte[ApplicationBytes + 93];
         sealedBytes.AsSpan().Fill((byte)prng.Next());
@@ -95,7 +127,7 @@ internal sealed class ForwardingNode
             Source = RingId.From(prng.Next()),
             Destination = RingId.From(prng.Next()),
             MessageId = prng.Next() & 0xFFFF,
-            HopContext = new(prng.Next(), prng.Next(), prng.Next(), 1),
+            HopContext = isTraced ? new(prng.Next(), prng.Next(), prng.Next(), 1) : default,
             Body = new SignedBody
             {
                 Instance = 1_767_225_600_000,

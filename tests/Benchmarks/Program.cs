@@ -5,12 +5,17 @@ using Overlay.Benchmarks.Memory;
 using Overlay.Benchmarks.Nodes;
 using Overlay.Benchmarks.Storage;
 
-// `-- forward` times the hot path in some seconds; `-- memory [nodes [seconds]]` says what a settled member weighs; `-- queues`
+// `-- forward` times the hot path in some seconds; `-- telemetry` what spans and metrics cost a hop that nobody traces; `-- memory [nodes [seconds]]` says what a settled member weighs; `-- queues`
 // compares event queues; `-- storage [records]` compares Database and Bucket with ADO.NET and plain files; `-- node [fetch|streams|body|sockets]` measures what
 // a node offers, over real links on loopback; anything else goes to BenchmarkDotNet (`-- --filter *` runs all).
 if (args is ["forward"])
 {
     return QuickForward.Run(Console.Out);
+}
+
+if (args is ["telemetry"])
+{
+    return TelemetryCost.Run(Console.Out);
 }
 
 if (args is ["memory", ..])

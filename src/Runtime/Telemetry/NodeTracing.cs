@@ -41,7 +41,7 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
     public void Begin(Instant at, LinkId from, in Message message, bool isProved)
     {
         _arrivedAt = at;
-        if (!message.HopContext.IsNone)
+        if (!message.HopContext.IsNone && telemetry.IsListening)
         {
             (_arrived, _from, _isProved, _isTraced) = (message.HopContext, from, isProved, true);
         }
