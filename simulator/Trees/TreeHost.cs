@@ -60,6 +60,8 @@ internal sealed class TreeHost : INodePort
         return count;
     }
 
+    public int RoomForNeighbours => _world.RoomForNeighbours(this);
+
     public void WantLink(Instant now, in Contact peer, LinkPurpose purpose) => _world.WantLink(this, peer.Id, purpose);
 
     public void UnwantLink(Instant now, RingId peer, LinkPurpose purpose) => _world.UnwantLink(this, peer, purpose);

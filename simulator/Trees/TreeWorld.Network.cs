@@ -128,7 +128,7 @@ public sealed partial class TreeWorld
         _events.Add(_now + takes, (int)(fails ? EventKind.LinkSetUpFailed : EventKind.LinkSetUp), host.Number, peer.Number, link.Life);
     }
 
-    /// <summary>A full node gives up a link that nobody needs, or a far one, for one of the tree; else it refuses. As the nodes' own link tables do.</summary>
+    /// <summary>A full node gives up a link that nobody needs, else a far one, and a spare for one of parent and child; else it refuses. As the nodes' own link tables do.</summary>
     private bool MakeRoom(TreeHost host, LinkPurpose purpose)
     {
         if (!host.IsAlive || host.LinkCount < (2 * _options.MaxDegree) + 5)
@@ -137,13 +137,14 @@ public sealed partial class TreeWorld
         }
 
         TreeLink? least = null;
+        var lowest = UseOf(purpose);
         foreach (var number in host.Links)
         {
             var link = LinkOf(host.Number, number)!;
-            var wants = link.WishOf(link.Low) | link.WishOf(link.High);
-            if (link.IsOpen && (wants == LinkPurpose.None || ((purpose & LinkPurpose.Ring) != 0 && wants == LinkPurpose.Finger && least is null)))
+            var use = UseOf(link.WishOf(link.Low) | link.WishOf(link.High));
+            if (link.IsOpen && use < lowest)
             {
-                least = link;
+                (least, lowest) = (link, use);
             }
         }
 
@@ -157,6 +158,21 @@ public sealed partial class TreeWorld
         _events.Add(_now, (int)EventKind.LinkClosed, least.Low, least.High);
         _events.Add(_now, (int)EventKind.LinkClosed, least.High, least.Low);
         return true;
+    }
+
+    private static int UseOf(LinkPurpose wants) =>
+        (wants & LinkPurpose.Ring) != 0 ? 3 : (wants & LinkPurpose.Join) != 0 ? 2 : wants == LinkPurpose.None ? 0 : 1;
+
+    internal int RoomForNeighbours(TreeHost host)
+    {
+        var needed = 0;
+        foreach (var number in host.Links)
+        {
+            var link = LinkOf(host.Number, number)!;
+            needed += link.IsOpen && UseOf(link.WishOf(link.Low) | link.WishOf(link.High)) == 3 ? 1 : 0;
+        }
+
+        return (2 * _options.MaxDegree) + 5 - needed;
     }
 
     private void CountLink(TreeHost host, int by)

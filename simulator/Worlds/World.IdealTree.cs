@@ -72,7 +72,7 @@ public sealed partial class World
 
         if (spare >= 0)
         {
-            links.Add(new(contacts[spare], LinkPurpose.Ring, LinkPurpose.None, IsIncoming: false));
+            links.Add(new(contacts[spare], LinkPurpose.Join, LinkPurpose.None, IsIncoming: false));
         }
 
         AddSparesTo(number, degree, contacts, links);
@@ -123,7 +123,7 @@ public sealed partial class World
 
         foreach (var node in asking)
         {
-            links.Add(new(contacts[node], LinkPurpose.None, LinkPurpose.Ring, IsIncoming: true));
+            links.Add(new(contacts[node], LinkPurpose.None, LinkPurpose.Join, IsIncoming: true));
         }
 
         void AddChildren(int of)

@@ -29,6 +29,8 @@ public sealed partial class OverlayNode : INodePort
 
     bool INodePort.IsLinked(RingId id) => IsLinked(id);
 
+    int INodePort.RoomForNeighbours => _context.Links.RingRoom();
+
     void INodePort.WantLink(Instant now, in Contact peer, LinkPurpose purpose) => _links.Want(now, peer, purpose);
 
     void INodePort.UnwantLink(Instant now, RingId peer, LinkPurpose purpose) => _links.Unwant(now, peer, purpose);

@@ -65,7 +65,7 @@ public sealed partial class OverlayNode
         foreach (var link in _context.Links.Open)
         {
             var watch = tree.IsNeighbour(link.PeerId) ? LinkWatch.Neighbour
-                : (link.Purpose & LinkPurpose.Ring) != 0 ? LinkWatch.Ring
+                : (link.Purpose & (LinkPurpose.Ring | LinkPurpose.Join)) != 0 ? LinkWatch.Ring
                 : LinkWatch.Idle;
             _detector.Track(now, link, watch);
         }
@@ -103,7 +103,7 @@ public sealed partial class OverlayNode
         }
 
         return tree.Spare == link.PeerId ? (tree.Depth == 1 ? 1 : 0)
-            : (link.PeerPurpose & LinkPurpose.Ring) != 0 ? (tree.Depth == 1 ? 0 : 1)
+            : (link.PeerPurpose & LinkPurpose.Join) != 0 ? (tree.Depth == 1 ? 0 : 1)
             : 2;
     }
 

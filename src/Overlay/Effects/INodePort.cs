@@ -57,6 +57,9 @@ public interface INodePort
     /// <summary>As <see cref="WantLink"/>, with signals that go through the anchor <paramref name="via"/>; null: routed like any other.</summary>
     void WantLinkVia(Instant now, in Contact peer, LinkPurpose purpose, RingId? via) => WantLink(now, peer, purpose);
 
+    /// <summary>How many more parents and children there is room for among the links, once all that gives way to them has.</summary>
+    int RoomForNeighbours => int.MaxValue;
+
     /// <summary>No longer wants the link for <paramref name="purpose"/>; without any purpose on either side it is closed.</summary>
     void UnwantLink(Instant now, RingId peer, LinkPurpose purpose);
 

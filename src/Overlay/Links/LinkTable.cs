@@ -19,7 +19,8 @@ namespace Overlay.Links;
 /// </remarks>
 public sealed partial class LinkTable
 {
-    private const int NeededUse = 3;
+    private const int JoinUse = 3;
+    private const int NeededUse = 4;
     private const int FirstRoom = 4;
 
     private ulong[] _places = [];
@@ -219,16 +220,17 @@ public sealed partial class LinkTable
     }
 
     /// <summary>
-    /// The link to give up for one that is needed more: one that neither side needs, else an incoming finger, else a finger of this node's own; of these the
-    /// one that was silent longest. Null where every link is needed.
+    /// The link to give up for one with <paramref name="purpose"/>: one that neither side needs, else an incoming finger, else a finger of this node's own, else, for the
+    /// ring's own links and those of parent and child, a joiner's or a spare; of these the one that was silent longest. Null where none is needed less.
     /// </summary>
-    public Link? LeastUseful(Instant now)
+    public Link? LeastUseful(Instant now, LinkPurpose purpose)
     {
+        var limit = (purpose & LinkPurpose.Ring) != 0 ? NeededUse : (purpose & LinkPurpose.Join) != 0 ? JoinUse : 0;
         var worst = -1;
         for (var at = 0; at < OpenCount; at++)
         {
             var use = UseOf(_places[at]);
-            if (use < NeededUse
+            if (use < limit
                 && (worst < 0 || use < UseOf(_places[worst]) || (use == UseOf(_places[worst]) && HeardAt(now, at) < HeardAt(now, worst))))
             {
                 worst = at;
@@ -236,6 +238,18 @@ public sealed partial class LinkTable
         }
 
         return worst < 0 ? null : LinkAt(worst);
+    }
+
+    /// <summary>How many more links with <see cref="LinkPurpose.Ring"/> there is room for, once all that gives way to them has.</summary>
+    public int RingRoom()
+    {
+        var needed = 0;
+        for (var at = 0; at < OpenCount; at++)
+        {
+            needed += UseOf(_places[at]) == NeededUse ? 1 : 0;
+        }
+
+        return MaxLinks - needed;
     }
 
     /// <summary>Reads where the entries begin (<see cref="OverlayNode.Recall"/>).</summary>
@@ -285,6 +299,7 @@ public sealed partial class LinkTable
         (LinkPurpose.None, LinkPurpose.None) => 0,
         (LinkPurpose.None, LinkPurpose.Finger) => 1,
         (LinkPurpose.Finger, LinkPurpose.None or LinkPurpose.Finger) => 2,
+        var (own, other) when ((own | other) & (LinkPurpose.Ring | LinkPurpose.Application)) == 0 => JoinUse,
         _ => NeededUse,
     };
 

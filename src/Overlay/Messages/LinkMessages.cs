@@ -12,7 +12,7 @@ public enum LinkPurpose : byte
 {
     None = 0,
 
-    /// <summary>Successor, predecessor, founding mesh: pre-empts fingers.</summary>
+    /// <summary>Successor, predecessor, founding mesh; on a tree, parent and children: pre-empts fingers and spares.</summary>
     Ring = 1,
 
     /// <summary>A finger.</summary>
@@ -21,7 +21,7 @@ public enum LinkPurpose : byte
     /// <summary>The application asked for it.</summary>
     Application = 4,
 
-    /// <summary>A joiner's first links.</summary>
+    /// <summary>A joiner's first links; on a tree, spares. Pre-empts fingers, and gives way to <see cref="Ring"/>.</summary>
     Join = 8,
 }
 

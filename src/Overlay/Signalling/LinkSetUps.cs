@@ -402,7 +402,7 @@ public sealed partial class LinkSetUps
         Schedule();
     }
 
-    /// <summary>Makes room for a link of the ring by giving up the least useful one. False where every link is needed.</summary>
+    /// <summary>Makes room for a link of the ring, or of the tree, by giving up the least useful one. False where none is needed less.</summary>
     private bool TryMakeRoom(Instant now, LinkPurpose purpose)
     {
         if (!Links.IsFull)
@@ -410,7 +410,7 @@ public sealed partial class LinkSetUps
             return true;
         }
 
-        if (!LinkWish.IsOfRing(purpose) || Links.LeastUseful(now) is not { } least)
+        if (Links.LeastUseful(now, purpose) is not { } least)
         {
             return false;
         }

@@ -34,9 +34,6 @@ internal sealed class LinkWish(RingId peerId)
         : (purpose & LinkPurpose.Application) != 0 ? 2
         : 3;
 
-    /// <summary>Whether <paramref name="purpose"/> may push out a finger of somebody else.</summary>
-    public static bool IsOfRing(LinkPurpose purpose) => Urgency(purpose) <= 1;
-
     public void Failed(Instant now, ref Prng prng) => NotBefore = now + _backoff.Next(ref prng);
 
     public void Succeeded(Instant now)

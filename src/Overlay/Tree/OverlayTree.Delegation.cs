@@ -5,7 +5,7 @@ using Overlay.Time;
 
 namespace Overlay.Tree;
 
-// Who asks for a place (seed: JOIN-REQUEST, rules 1 to 3):  a candidate of ours? → the place again;  room? → a candidate;  else → the child that the hash names.
+// Who asks for a place (seed: JOIN-REQUEST, rules 1 to 3):  a candidate of ours? → the place again, or, where it was refused, another's;  room? → a candidate;  else → the child that the hash names.
 public sealed partial class OverlayTree
 {
     private const int MaxStored = 64;
@@ -50,12 +50,25 @@ public sealed partial class OverlayTree
     {
         for (var i = 0; i < _candidates.Count; i++)
         {
-            if (_candidates[i].Origin == join.Origin)
+            if (_candidates[i].Origin != join.Origin)
+            {
+                continue;
+            }
+
+            if (_candidates[i].Nonce == join.Nonce && _port.RoomForNeighbours > 0)
             {
                 _candidates[i] = _candidates[i] with { Until = now + _options.CandidateTimeout };
                 OfferPlace(now, join);
                 return;
             }
+
+            _candidates.RemoveAt(i); // It was here, could not come in, and began anew: the same place once more is its last choice.
+            if (TryPassOn(now, join))
+            {
+                return;
+            }
+
+            break;
         }
 
         if (FindPin(now, join) is { } pinned)
@@ -64,21 +77,30 @@ public sealed partial class OverlayTree
         }
         else if (FreePlaces > 0 && !IsAtDepthLimit)
         {
-            _candidates.Add(new(join.Origin, now + _options.CandidateTimeout));
+            _candidates.Add(new(join.Origin, join.Nonce, now + _options.CandidateTimeout));
             OfferPlace(now, join);
         }
         else if (join.Search == TreeSearch.Highest)
         {
             TryPassToHighest(now, join);
         }
-        else if (ChildAt(DelegationHash.Slot(join.Origin, _self, MaxDegree)) is { } child && child.Id != join.Origin)
-        {
-            PassTo(now, join, child);
-        }
-        else
+        else if (!TryPassByHash(now, join))
         {
             Store(now, join, until);
         }
+    }
+
+    private bool TryPassOn(Instant now, TreeJoin join) => (join.Search == TreeSearch.Delegated && TryPassByHash(now, join)) || TryPassToHighest(now, join);
+
+    private bool TryPassByHash(Instant now, TreeJoin join)
+    {
+        if (ChildAt(DelegationHash.Slot(join.Origin, _self, MaxDegree)) is { } child && child.Id != join.Origin)
+        {
+            PassTo(now, join, child);
+            return true;
+        }
+
+        return false;
     }
 
     private void OfferPlace(Instant now, TreeJoin join) =>
@@ -216,7 +238,7 @@ public sealed partial class OverlayTree
         return null;
     }
 
-    private readonly record struct Candidate(RingId Origin, Moment Until);
+    private readonly record struct Candidate(RingId Origin, ulong Nonce, Moment Until);
 
     private readonly record struct StoredJoin(TreeJoin Join, Moment Until);
 

@@ -259,12 +259,15 @@ public sealed partial class OverlayTree
             _seek = new TreeSeek(TreeReason.Join, 0)
             {
                 Step = SeekStep.Paused,
-                Search = TreeSearch.Delegated,
+                Search = WasRefused(failed) ? TreeSearch.Highest : TreeSearch.Delegated,
                 Due = now + failed.Pause + _random.Between(TimeSpan.Zero, failed.Pause),
                 Pause = failed.Pause * 2 < LongestPause ? failed.Pause * 2 : LongestPause,
             };
         }
     }
+
+    /// <summary>Whether a place was promised and not to be had: the hash would lead to it again, another way leads elsewhere.</summary>
+    private static bool WasRefused(TreeSeek failed) => failed is { Search: TreeSearch.Delegated, Step: SeekStep.Linking or SeekStep.Attaching };
 
     private void EndSeek(Instant now, bool keepLink)
     {
@@ -315,7 +318,7 @@ public sealed partial class OverlayTree
     /// <summary>The link to a node is not wanted any more, unless the tree has another use for it.</summary>
     private void ReleaseLink(Instant now, RingId peer)
     {
-        if (_parent?.Id != peer && FindChild(peer) is null && _spare?.Id != peer && _nextSpare?.Id != peer && _seek?.Target.Id != peer)
+        if (_parent?.Id != peer && FindChild(peer) is null && _seek?.Target.Id != peer)
         {
             _port.UnwantLink(now, peer, LinkPurpose.Ring);
         }

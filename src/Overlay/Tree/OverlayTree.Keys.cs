@@ -30,8 +30,13 @@ public sealed partial class OverlayTree
     /// <summary>The child number that this node had below its dead parent and wants to have below who takes that one's place; <see cref="TreeAttached.NoSlot"/>: any.</summary>
     private byte WantedSlot => IsOrphan && Slot != TreeAttached.NoSlot ? Slot : _formerSlot;
 
-    /// <summary>Places for newcomers. A new inner node keeps all for those who were below the one before it: they had numbers there, by which keys are found.</summary>
-    private int FreePlaces => _settlesAt != Instant.Never || IsGathering ? 0 : OpenPlaces;
+    /// <summary>
+    /// Places to promise. Where children in foster care, channels, or whatever else does not give way take the room of their links, none is: who came would be refused the link.
+    /// </summary>
+    private int FreePlaces => GivenPlaces <= 0 ? 0 : Math.Clamp(_port.RoomForNeighbours - _candidates.Count, 0, GivenPlaces);
+
+    /// <summary>Places for who has a link already. A new inner node keeps all for those who were below the one before it: they had numbers there, by which keys are found.</summary>
+    private int GivenPlaces => _settlesAt != Instant.Never || IsGathering ? 0 : OpenPlaces;
 
     /// <summary>Whether this node is the root, or knows by its parent's word where it is, which is neither below an orphan nor in foster care, as far as it knows.</summary>
     public bool HasPlace

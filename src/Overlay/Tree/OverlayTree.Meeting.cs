@@ -67,7 +67,10 @@ public sealed partial class OverlayTree
             {
                 var peer = named.Contact.Id;
                 _named.RemoveAt(i);
-                _port.UnwantLink(now, peer, LinkPurpose.Join);
+                if (_spare?.Id != peer && _nextSpare?.Id != peer)
+                {
+                    _port.UnwantLink(now, peer, LinkPurpose.Join);
+                }
             }
             else if (now >= named.Due && !named.WasAsked)
             {

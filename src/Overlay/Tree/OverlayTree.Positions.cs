@@ -201,7 +201,7 @@ public sealed partial class OverlayTree
         if (_port.TryResolve(wish, out var spare))
         {
             _spareWanted = true;
-            _port.WantLink(now, spare, LinkPurpose.Ring);
+            _port.WantLink(now, spare, LinkPurpose.Join);
             if (_spare is { } before && _port.IsLinked(before.Id) && !_port.IsLinked(spare.Id))
             {
                 _nextSpare = spare;
@@ -228,7 +228,7 @@ public sealed partial class OverlayTree
         (_spareWish, _nextSpare, _spareWanted) = (wish, null, false);
         if (next is { } given && given.Id != wish?.Id)
         {
-            ReleaseLink(now, given.Id);
+            ReleaseSpare(now, given.Id);
         }
 
         ResolveSpare(now);
@@ -251,15 +251,16 @@ public sealed partial class OverlayTree
     private void KeepForNow(Instant now, in Contact before)
     {
         _port.WantLink(now, before, LinkPurpose.Finger);
-        if (_parent?.Id != before.Id && FindChild(before.Id) is null && _seek?.Target.Id != before.Id)
-        {
-            _port.UnwantLink(now, before.Id, LinkPurpose.Ring);
-        }
+        _port.UnwantLink(now, before.Id, LinkPurpose.Join);
     }
 
     private void ReleaseSpare(Instant now, RingId before)
     {
-        ReleaseLink(now, before);
+        if (_spare?.Id != before)
+        {
+            _port.UnwantLink(now, before, LinkPurpose.Join);
+        }
+
         if (!_far.Contains(before))
         {
             _port.UnwantLink(now, before, LinkPurpose.Finger);

@@ -263,7 +263,7 @@ public sealed partial class OverlayTree
     {
         if (child.Former is not { } former || child.Grandparent is not { } place || place.Id == child.Id)
         {
-            if (FreePlaces > 0)
+            if (GivenPlaces > 0)
             {
                 PromoteFoster(now, child);
             }
@@ -312,7 +312,7 @@ public sealed partial class OverlayTree
         {
             errand.Taker = null; // Every one for itself: a place here, or the highest free one.
             TellFosters(now, ref errand);
-            for (var i = 0; i < _children.Count && FreePlaces > 0; i++)
+            for (var i = 0; i < _children.Count && GivenPlaces > 0; i++)
             {
                 if (_children[i].IsFoster && _children[i].Former == errand.Former)
                 {

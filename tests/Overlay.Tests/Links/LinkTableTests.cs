@@ -92,11 +92,33 @@ public sealed class LinkTableTests
         young.PeerPurpose = LinkPurpose.Finger;
         young.Hear(new Instant(200, 0));
 
-        Assert.Equal(old, table.LeastUseful(now));
+        Assert.Equal(old, table.LeastUseful(now, LinkPurpose.Ring));
         table.Remove(old);
-        Assert.Equal(young, table.LeastUseful(now));
+        Assert.Equal(young, table.LeastUseful(now, LinkPurpose.Ring));
         table.Remove(young);
-        Assert.Null(table.LeastUseful(now));
+        Assert.Null(table.LeastUseful(now, LinkPurpose.Ring));
+    }
+
+    [Fact]
+    public void A_spare_gives_way_to_parents_and_children_but_not_to_another_spare()
+    {
+        var table = new LinkTable(8, 4);
+        var now = new Instant(TimeSpan.TicksPerSecond, 0);
+        var child = Open(table, 1);
+        child.PeerPurpose = LinkPurpose.Ring;
+        var channel = Open(table, 2);
+        channel.Purpose = LinkPurpose.Application;
+        var spare = Open(table, 3);
+        spare.PeerPurpose = LinkPurpose.Join;
+        var old = Open(table, 4);
+        old.PeerPurpose = LinkPurpose.Finger;
+
+        Assert.Equal(6, table.RingRoom());
+        Assert.Equal(old, table.LeastUseful(now, LinkPurpose.Join));
+        Assert.Null(table.LeastUseful(now, LinkPurpose.Finger));
+        table.Remove(old);
+        Assert.Null(table.LeastUseful(now, LinkPurpose.Join));
+        Assert.Equal(spare, table.LeastUseful(now, LinkPurpose.Ring));
     }
 
     [Fact]

@@ -58,6 +58,49 @@ public sealed class PlacesTests
     }
 
     [Fact]
+    public void Nobody_is_promised_a_place_to_which_there_is_no_room_for_a_link()
+    {
+        var askers = AskersAtAnyPlace(2);
+        _port.RoomForNeighbours = 1;
+
+        Ask(askers[0]);
+        Ask(askers[1]);
+        Assert.Equal([askers[0].Id], _port.Take<TreePlace>().Select(one => one.To)); // Its link is not there yet.
+        Assert.Equal(TreeShape.NoFree, _root.Shape().FreeDepth);
+
+        _port.RoomForNeighbours = 2;
+        Pass(1);
+        Assert.Equal([askers[1].Id], _port.Take<TreePlace>().Select(one => one.To));
+    }
+
+    [Fact]
+    public void Who_was_promised_a_place_and_refused_the_link_is_sent_to_another()
+    {
+        var child = AskersAtAnyPlace(1)[0];
+        Ask(child);
+        Attach(child);
+        var asker = AskersAt(0, 1, [child.Id])[0];
+        Ask(asker);
+        Assert.Equal([asker.Id], _port.Take<TreePlace>().Skip(1).Select(one => one.To));
+
+        Ask(asker, attempt: 1); // It began anew.
+
+        Assert.Empty(_port.Take<TreePlace>());
+        Assert.Equal([(child.Id, asker.Id)], _port.Take<TreeJoin>().Select(one => (one.To, one.Payload.Origin)));
+    }
+
+    [Fact]
+    public void Where_there_is_no_other_place_the_one_that_was_refused_is_promised_again()
+    {
+        var asker = AskersAtAnyPlace(1)[0];
+
+        Ask(asker);
+        Ask(asker, attempt: 1);
+
+        Assert.Equal([asker.Id, asker.Id], _port.Take<TreePlace>().Select(one => one.To));
+    }
+
+    [Fact]
     public void The_place_of_a_silent_candidate_is_free_after_its_thirty_seconds()
     {
         var askers = AskersAtAnyPlace(3);
@@ -179,8 +222,8 @@ public sealed class PlacesTests
         return (candidate, child);
     }
 
-    private void Ask(Contact asker) =>
-        _root.OnJoin(Now, asker, null, new TreeJoin((ulong)asker.Id.Value, TreeSearch.Delegated, asker.Id, null));
+    private void Ask(Contact asker, ulong attempt = 0) =>
+        _root.OnJoin(Now, asker, null, new TreeJoin((ulong)asker.Id.Value + attempt, TreeSearch.Delegated, asker.Id, null));
 
     private TreeVerdict Attach(Contact asker)
     {

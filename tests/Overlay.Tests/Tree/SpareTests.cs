@@ -43,7 +43,7 @@ public sealed class SpareTests
 
         Name(Second);
         Assert.Equal(First.Id, _child.Spare);
-        Assert.Equal((LinkPurpose.Finger, LinkPurpose.Ring), (_port.Wanted[First.Id], _port.Wanted[Second.Id])); // It gives way to whoever needs its room.
+        Assert.Equal((LinkPurpose.Finger, LinkPurpose.Join), (_port.Wanted[First.Id], _port.Wanted[Second.Id])); // It gives way to whoever needs its room.
         Up(Second);
 
         Assert.Equal(Second.Id, _child.Spare);
@@ -75,6 +75,34 @@ public sealed class SpareTests
 
         Assert.Equal(Second.Id, _child.Spare);
         Assert.DoesNotContain(First.Id, _port.Wanted.Keys);
+    }
+
+    [Fact]
+    public void A_spare_that_is_named_again_before_the_next_one_is_linked_is_a_spare_as_before()
+    {
+        Name(First);
+        Up(First);
+        Name(Second);
+
+        Name(First);
+
+        Assert.Equal(First.Id, _child.Spare);
+        Assert.Equal(LinkPurpose.Join, _port.Wanted[First.Id]);
+        Assert.DoesNotContain(Second.Id, _port.Wanted.Keys);
+    }
+
+    [Fact]
+    public void A_link_is_of_the_tree_while_its_end_is_the_parent_and_a_spare_when_the_place_is_refused()
+    {
+        Name(First);
+        Up(First);
+
+        _child.PeerDied(Now, Root.Id);
+        Assert.Equal(LinkPurpose.Ring | LinkPurpose.Join, _port.Wanted[First.Id]); // Pushed out by nobody now.
+        var attach = _port.Take<TreeAttach>().Single(one => one.To == First.Id).Payload;
+        _child.Receive(Now, First, new TreeAttached(attach.Nonce, TreeVerdict.Full, new(1, 3, 9), TreeAttached.NoSlot));
+
+        Assert.Equal(LinkPurpose.Join, _port.Wanted[First.Id]);
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class TreePort(Contact self, Func<Descriptor, Contact> resolve) 
     /// <summary>Links that are wanted now, and for what.</summary>
     public Dictionary<RingId, LinkPurpose> Wanted { get; } = [];
 
+    /// <summary>Links for parents and children that there is room for.</summary>
+    public int RoomForNeighbours { get; set; } = int.MaxValue;
+
     public Contact Self { get; } = self;
 
     public NodePhase Phase => NodePhase.Member;
