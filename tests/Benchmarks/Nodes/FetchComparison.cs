@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Overlay.Nodes;
+using Overlay.Nodes.Http;
 using Overlay.Nodes.Rest;
 using Overlay.Runtime.Channels;
 
 namespace Overlay.Benchmarks.Nodes;
 
-/// <summary>Fetching a body of 100 bytes: from a node directly, over three hops, and from Kestrel over TCP in turn.</summary>
+/// <summary>Fetching a body of 100 bytes by REST and from Kestrel, directly and over three hops, beside Kestrel over TCP, in turn.</summary>
 internal static class FetchComparison
 {
     private const int Rounds = 3;
@@ -25,8 +26,12 @@ internal static class FetchComparison
         await using var sparse = await BenchNetwork.StartAsync(8, ChannelPolicy.OverlayOnly, BenchNetwork.Sparse);
         var near = (From: direct.Nodes[0], To: direct.Nodes[2]);
         var far = await sparse.FindPathAsync(3);
-        await using var kestrel = await StartKestrelAsync();
+        await using var kestrel = await StartKestrelAsync(host => host.UseUrls("http://127.0.0.1:0"));
+        await using var overlaid = await StartKestrelAsync(host => host.UseOverlay(near.To));
+        await using var distant = await StartKestrelAsync(host => host.UseOverlay(far.To));
         using var client = new HttpClient();
+        using var nearClient = new HttpClient(new OverlayHttpHandler(near.From));
+        using var farClient = new HttpClient(new OverlayHttpHandler(far.From));
         foreach (var server in (Node[])[near.To, far.To])
         {
             var rest = server.Rest.CreateServer();
@@ -37,6 +42,8 @@ internal static class FetchComparison
         (string Name, Func<Task<int>> Fetch)[] ways =
         [
             ("Kestrel, HTTP/1.1 over TCP", async () => (await client.GetByteArrayAsync(new Uri(kestrel.Urls.First()))).Length),
+            ("Kestrel, HTTP/1.1, direct", async () => (await nearClient.GetByteArrayAsync(new Uri($"http://{near.To.Id}.overlay/"))).Length),
+            ("Kestrel, HTTP/1.1, three hops", async () => (await farClient.GetByteArrayAsync(new Uri($"http://{far.To.Id}.overlay/"))).Length),
             ("node, direct", () => FetchAsync(near.From, near.To)),
             ("node, three hops, OverlayOnly", () => FetchAsync(far.From, far.To)),
         ];
@@ -102,11 +109,11 @@ internal static class FetchComparison
 
     private static double Median(List<Result> results, Func<Result, double> of) => results.Select(of).Order().ElementAt(results.Count / 2);
 
-    private static async Task<WebApplication> StartKestrelAsync()
+    private static async Task<WebApplication> StartKestrelAsync(Action<IWebHostBuilder> listen)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        listen(builder.WebHost);
         var app = builder.Build();
         app.MapGet("/", () => Results.Text(Body));
         await app.StartAsync();
