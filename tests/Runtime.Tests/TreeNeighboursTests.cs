@@ -105,7 +105,7 @@ public sealed class TreeNeighboursTests
             hosts.Add(await network.StartAsync(options));
         }
 
-        var seen = hosts.Skip(1).Select(host => new Seen(host)).ToList();
+        var seen = hosts.Skip(1).Select(host => new Seen(host, network.Changed)).ToList();
         await network.Changed.UntilAsync(async () =>
         {
             var links = await Task.WhenAll(hosts.Select(async host => (await host.SnapshotAsync(Cancelled)).Links.Count(link => link.Phase == LinkPhase.Open)));
@@ -166,20 +166,25 @@ public sealed class TreeNeighboursTests
     {
         private readonly List<string> _lines = [];
         private readonly Signal _changed = new();
+        private readonly Signal? _also;
 
-        public Seen(OverlayHost host) => Tree = host.OpenTree(tree =>
+        public Seen(OverlayHost host, Signal? also = null)
         {
-            tree.BecameRoot += (_, _) => Add("became root");
-            tree.SteppedDown += (_, _) => Add("stepped down");
-            tree.ParentConnected += (_, args) => Add($"{args.Channel} connected");
-            tree.ParentClosed += (_, args) => Add($"{args.Channel} closed");
-            tree.ParentFailed += (_, args) => Add($"{args.Channel} failed");
-            tree.ChildConnected += (_, args) => Add($"{args.Channel} connected");
-            tree.ChildClosed += (_, args) => Add($"{args.Channel} closed");
-            tree.ChildFailed += (_, args) => Add($"{args.Channel} failed");
-            tree.Data += (_, args) => Add($"data {Encoding.UTF8.GetString(args.Bytes.Span)} of {args.Channel}");
-            tree.Data += (_, args) => Assert.Equal(args.IsParent, args.Channel.IsParent);
-        });
+            _also = also;
+            Tree = host.OpenTree(tree =>
+            {
+                tree.BecameRoot += (_, _) => Add("became root");
+                tree.SteppedDown += (_, _) => Add("stepped down");
+                tree.ParentConnected += (_, args) => Add($"{args.Channel} connected");
+                tree.ParentClosed += (_, args) => Add($"{args.Channel} closed");
+                tree.ParentFailed += (_, args) => Add($"{args.Channel} failed");
+                tree.ChildConnected += (_, args) => Add($"{args.Channel} connected");
+                tree.ChildClosed += (_, args) => Add($"{args.Channel} closed");
+                tree.ChildFailed += (_, args) => Add($"{args.Channel} failed");
+                tree.Data += (_, args) => Add($"data {Encoding.UTF8.GetString(args.Bytes.Span)} of {args.Channel}");
+                tree.Data += (_, args) => Assert.Equal(args.IsParent, args.Channel.IsParent);
+            });
+        }
 
         public TreeNeighbours Tree { get; }
 
@@ -205,6 +210,7 @@ public sealed class TreeNeighboursTests
             }
 
             _changed.Set();
+            _also?.Set();
         }
     }
 }
