@@ -62,14 +62,17 @@ public sealed partial class OverlayTree
         _warrant = warrant is not null && appointment!.Root == _self && _authority?.IsValid(warrant) == true ? warrant : null;
     }
 
-    private void BecomeRoot(Instant now, TreeClock clock)
+    /// <param name="now">The time.</param>
+    /// <param name="clock">The reign.</param>
+    /// <param name="dead">The root that its children have voted out: where they were faster than this node's own probes, its parent has failed all the same.</param>
+    private void BecomeRoot(Instant now, TreeClock clock, RingId? dead = null)
     {
         EndSeek(now, keepLink: false);
         if (_parent is { } parent)
         {
             _port.Send(now, parent.Id, new TreeNotice(TreeNews.Detached, 0, 0, 0, _self, null));
             _parent = null;
-            Tell(Observation.ParentClosed, parent.Id);
+            Tell(parent.Id == dead ? Observation.ParentFailed : Observation.ParentClosed, parent.Id);
             ReleaseLink(now, parent.Id);
         }
 
@@ -142,7 +145,7 @@ public sealed partial class OverlayTree
 
         var before = _warrant;
         _formerRoot = duty.Root;
-        BecomeRoot(now, new TreeClock(duty.Epoch + 1, duty.Rank, 1));
+        BecomeRoot(now, new TreeClock(duty.Epoch + 1, duty.Rank, 1), duty.Root);
         (_gathersUntil, _gathers) = (now + Gathers, duty.View.Count);
         ClaimRoot(before, duty);
         return true;
