@@ -104,7 +104,7 @@ public sealed class HopSpansTests
         var all = spans.Of(asked.TraceId);
         var questions = all.Where(span => span.OperationName == "forward get_state").ToArray();
         var answer = all.Single(span => span.OperationName == "answer state");
-        Assert.InRange(questions.Length, 4, 12);
+        Assert.InRange(questions.Length, 2, 12); // The young tree may have become shallower since the farthest was found.
         Assert.Equal((to.Id.ToString(), ActivityKind.Server), (NodeOf(answer), answer.Kind));
         Assert.Contains(answer.ParentSpanId, questions.Select(question => question.SpanId));
     }

@@ -20,7 +20,7 @@ public sealed class StunFuzzTests
 
         readCount = Play(ref prng, seeds, buffer, answer, rounds: 200_000);
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000); // The runtime itself may, once, where it compiles anew; 200,000 datagrams do not.
         Assert.InRange(readCount, 5_000, 195_000); // Some are still messages, most are not: the mutation bites, and not everywhere.
     }
 
