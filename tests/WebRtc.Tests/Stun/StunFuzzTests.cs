@@ -16,11 +16,15 @@ public sealed class StunFuzzTests
         var answer = new byte[StunServer.MaxAnswerLength];
         var readCount = 0;
         Play(ref prng, seeds, buffer, answer, rounds: 1_000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        var allocated = long.MaxValue;
+        for (var attempt = 0; attempt < 3 && allocated > 0; attempt++) // The runtime itself may allocate where it compiles anew; whoever allocates for datagrams does each time.
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            readCount = Play(ref prng, seeds, buffer, answer, rounds: 200_000);
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
 
-        readCount = Play(ref prng, seeds, buffer, answer, rounds: 200_000);
-
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000); // The runtime itself may, once, where it compiles anew; 200,000 datagrams do not.
+        Assert.Equal(0, allocated);
         Assert.InRange(readCount, 5_000, 195_000); // Some are still messages, most are not: the mutation bites, and not everywhere.
     }
 
