@@ -9,6 +9,7 @@ using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Runtime;
 using Overlay.Runtime.Channels;
+using Overlay.Runtime.Diagnostics;
 using Overlay.Runtime.Peers;
 using Overlay.Runtime.Trees;
 
@@ -167,6 +168,12 @@ public sealed partial class Node : IAsyncDisposable
 
     /// <summary>Asks a node for its neighbours, fingers and links.</summary>
     public Task<State> InspectAsync(RingId id, CancellationToken cancellationToken = default) => _host.InspectAsync(id, cancellationToken);
+
+    /// <summary>Walks once through the network: the tables of each member, and a failure for each node that is in somebody's tables and does not answer.</summary>
+    /// <param name="options">How fast and how far; null: 50 questions a second, 4,096 members.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
+    public IAsyncEnumerable<MemberState> CrawlAsync(CrawlOptions? options = null, CancellationToken cancellationToken = default) => _host.CrawlAsync(options, cancellationToken);
 
     /// <summary>Says good-bye to the neighbours and stops.</summary>
     /// <returns>Whether all neighbours knew before it stopped.</returns>
