@@ -1,4 +1,5 @@
 using Overlay.Nodes.Hubs;
+using Overlay.Nodes.Media;
 using Overlay.Nodes.Network;
 using Overlay.Nodes.Rest;
 using Overlay.Nodes.Sockets;
@@ -22,6 +23,9 @@ public sealed partial class Node
 
     /// <summary>REST servers, and fetches.</summary>
     public NodeRest Rest => _services.Rest;
+
+    /// <summary>Media streams, by the engine of <see cref="NodeOptions.Media"/>.</summary>
+    public INodeMedia Media { get; }
 
     /// <summary>The names of the network.</summary>
     public NodeDirectory Directory { get; }

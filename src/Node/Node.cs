@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Broadcast;
 using Overlay.Messages;
 using Overlay.Nodes.Hubs;
+using Overlay.Nodes.Media;
 using Overlay.Peers;
 using Overlay.Ring;
 using Overlay.Routing;
@@ -30,7 +31,7 @@ public sealed partial class Node : IAsyncDisposable
 
     private Node(OverlayHost host, NodeOptions options, ILoggerFactory loggers)
     {
-        (_host, Name) = (host, options.Name);
+        (_host, Name, Media) = (host, options.Name, options.Media ?? NoMedia.Instance);
         (Directory, Broadcast, Peers) = (new NodeDirectory(host), new NodeBroadcast(host), new NodePeers(host));
         _services = new NodeServices(
             PeerAddress.Member(host.Id),

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Overlay.Messages;
 using Overlay.Nodes.Hubs;
+using Overlay.Nodes.Media;
 using Overlay.Nodes.Network;
 using Overlay.Runtime;
 using Overlay.Runtime.Channels;
@@ -75,6 +76,10 @@ public sealed class NodeOptions
     /// <summary>Where names are registered and looked up.</summary>
     /// <value>Default null: in the overlay itself. Another one belongs to whoever gives it, who also disposes of it.</value>
     public IHub? Hub { get; set; }
+
+    /// <summary>What makes and carries media streams.</summary>
+    /// <value>Default null: nothing. It belongs to whoever gives it, who also disposes of it.</value>
+    public INodeMedia? Media { get; set; }
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

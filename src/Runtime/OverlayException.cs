@@ -68,6 +68,9 @@ public enum OverlayError
 
     /// <summary>The address is of no node, and this way leads to nodes only.</summary>
     NotAnOverlayHost,
+
+    /// <summary>The node has nothing that makes or carries media.</summary>
+    MediaUnavailable,
 }
 
 /// <summary>An operation of a node failed. The message names the cause and the cure.</summary>

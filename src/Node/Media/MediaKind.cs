@@ -1,0 +1,11 @@
+namespace Overlay.Nodes.Media;
+
+/// <summary>What a track is for.</summary>
+public enum MediaKind
+{
+    /// <summary>Pictures.</summary>
+    Video,
+
+    /// <summary>Sound.</summary>
+    Audio,
+}
