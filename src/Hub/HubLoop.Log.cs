@@ -26,6 +26,9 @@ internal sealed partial class HubLoop
             case HubObservation.Founded:
                 LogFounded(_admission.Network.ToString(), peer);
                 break;
+            case HubObservation.Ended:
+                LogEnded(_admission.Network.ToString(), peer);
+                break;
             case HubObservation.Delegated:
                 LogDelegated(peer);
                 break;
@@ -40,6 +43,9 @@ internal sealed partial class HubLoop
 
     [LoggerMessage(2, LogLevel.Information, "Network {Network} was founded by {Peer}")]
     private partial void LogFounded(string network, string peer);
+
+    [LoggerMessage(12, LogLevel.Information, "Network {Network} ended: its last member, {Peer}, left")]
+    private partial void LogEnded(string network, string peer);
 
     [LoggerMessage(3, LogLevel.Debug, "{Peer} was admitted: {Mode}")]
     private partial void LogAdmitted(string peer, AdmitMode mode);

@@ -142,6 +142,11 @@ public sealed partial class OverlayNode
         {
             _leaving = request;
             _connections?.EndAll(LinkFailure.Leaving); // While the links still carry their last words.
+            if (_ring?.IsAlone ?? _tree?.IsAlone ?? false)
+            {
+                _hubs.TellNetworkEnds(now);
+            }
+
             if (_ring is { IsMember: true })
             {
                 _names?.Release(now);

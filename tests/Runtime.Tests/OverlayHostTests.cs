@@ -155,6 +155,23 @@ public sealed class OverlayHostTests
         await network.UntilFullMeshAsync(a);
     }
 
+    [Theory]
+    [InlineData(Topology.Chord)]
+    [InlineData(Topology.Tree)]
+    public async Task The_last_node_that_leaves_tells_the_hub_that_nobody_is_left(Topology topology)
+    {
+        await using var network = new TestNetwork();
+        var options = network.Options with { Protocol = OverlayOptions.Default with { Topology = topology } };
+        var first = await network.StartAsync(options);
+        var second = await network.StartAsync(options);
+
+        await second.LeaveAsync(Cancelled);
+        var isFounded = network.Hub.Statistics.IsFounded;
+        await first.LeaveAsync(Cancelled);
+
+        Assert.Equal((true, false), (isFounded, network.Hub.Statistics.IsFounded));
+    }
+
     [Fact]
     public async Task Names_lead_to_their_owner_and_belong_to_the_first()
     {

@@ -183,9 +183,11 @@ public sealed partial class HubAdmission
     /// </summary>
     private bool MayFound(Instant now)
     {
-        var isDelegated = now.UnixMilliseconds / 1000 < _delegatedUntil;
-        return !_isFounded || (_gateways.Count == 0 && now - _gatewaySeenAt >= (isDelegated ? _options.FoundAgainWithDelegates : _options.FoundAgainAfter));
+        return !_isFounded || (_gateways.Count == 0 && now - _gatewaySeenAt >= (MayHaveDelegates(now) ? _options.FoundAgainWithDelegates : _options.FoundAgainAfter));
     }
+
+    /// <summary>Members may introduce others of whom this hub knows nothing.</summary>
+    private bool MayHaveDelegates(Instant now) => now.UnixMilliseconds / 1000 < _delegatedUntil;
 
     private void OnRenew(Instant now, HubSession from, in Message message, Renew renew, HubOutbox outbox)
     {

@@ -200,4 +200,24 @@ public sealed partial class HubAdmission
             outbox.Observe(HubObservation.Founded, session.Id, session.Member);
         }
     }
+
+    /// <summary>Believed only of whoever holds every slot: among two members or more that is rare, and two networks of one hub find each other again.</summary>
+    private void OnNetworkEnded(Instant now, HubSession session, HubOutbox outbox)
+    {
+        if (session.Slots != Attach.AllSlots)
+        {
+            Drop(session, DropReason.NotProved, outbox);
+            return;
+        }
+
+        _gateways.Release(session);
+        LoseGateway(now, session, outbox);
+        Shelve(now, session);
+        if (!IsDelegate && !MayHaveDelegates(now))
+        {
+            _isFounded = false;
+            outbox.Persist();
+            outbox.Observe(HubObservation.Ended, session.Id, session.Member);
+        }
+    }
 }

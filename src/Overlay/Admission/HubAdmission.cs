@@ -217,9 +217,12 @@ public sealed partial class HubAdmission
             case MessageKind.AskDelegation when payload is AskDelegation ask:
                 OnAskDelegation(now, from, ask, outbox);
                 break;
+            case MessageKind.NetworkEnded when payload is NetworkEnded:
+                OnNetworkEnded(now, from, outbox);
+                break;
             case MessageKind.None or MessageKind.Admit or MessageKind.Attach or MessageKind.Renew:
             case MessageKind.HubHello or MessageKind.Admitted or MessageKind.AdmitRefused or MessageKind.Attached or MessageKind.OtherGateway:
-            case MessageKind.Proof or MessageKind.LinkStatus or MessageKind.AskDelegation or MessageKind.Delegated or MessageKind.KnownHubs:
+            case MessageKind.Proof or MessageKind.LinkStatus or MessageKind.AskDelegation or MessageKind.Delegated or MessageKind.KnownHubs or MessageKind.NetworkEnded:
                 Drop(from, DropReason.Malformed, outbox); // Never a client's to send, or without the content that its kind promises.
                 break;
             default:
@@ -229,7 +232,7 @@ public sealed partial class HubAdmission
     }
 
     private static Payload? PayloadForHub(in Message message) =>
-        message.Kind is MessageKind.Admit or MessageKind.Attach or MessageKind.Renew or MessageKind.AskDelegation && MessageCodec.TryOpen(message, out var body, out _)
+        message.Kind is MessageKind.Admit or MessageKind.Attach or MessageKind.Renew or MessageKind.AskDelegation or MessageKind.NetworkEnded && MessageCodec.TryOpen(message, out var body, out _)
             ? body.Payload
             : null;
 }

@@ -80,6 +80,9 @@ public enum HubObservation : byte
     /// <summary>The network was founded by <see cref="HubEffect.Peer"/>.</summary>
     Founded,
 
+    /// <summary>The network ended: <see cref="HubEffect.Peer"/> was its last member and left.</summary>
+    Ended,
+
     /// <summary>A message was dropped for <see cref="HubEffect.Drop"/>.</summary>
     Dropped,
 

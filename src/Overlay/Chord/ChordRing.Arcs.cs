@@ -440,7 +440,8 @@ public sealed partial class ChordRing
         ArcsDue();
     }
 
-    private bool IsAlone => Phase == NodePhase.Founding && Founding.AliveCount <= 1;
+    /// <summary>Whether it is all the ring there is.</summary>
+    public bool IsAlone => Phase == NodePhase.Founding && Founding.AliveCount <= 1;
 
     private bool MayGrant(RingId from) =>
         _successors.IndexOf(from) >= 0 || (_predecessor is { } predecessor && predecessor.Id == from) || (_arcs.HasArc && _arcs.After == from);

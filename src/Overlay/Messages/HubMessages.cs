@@ -121,6 +121,9 @@ public sealed record Attach(NodeCertificate Certificate, long Instance, IReadOnl
     /// <summary>Gateway slots of a hub.</summary>
     public const int SlotCount = 8;
 
+    /// <summary>Every slot, a bit for each.</summary>
+    public const byte AllSlots = (1 << SlotCount) - 1;
+
     public override MessageKind Kind => MessageKind.Attach;
 }
 
@@ -139,6 +142,15 @@ public sealed record Attached(IReadOnlyList<int> Slots, IReadOnlyList<IceServer>
 public sealed record OtherGateway(NodeCertificate Certificate, long Instance) : Payload
 {
     public override MessageKind Kind => MessageKind.OtherGateway;
+}
+
+/// <summary>
+/// <c>[]</c>: the gateway of all slots leaves, and is all the network there is. The next newcomer may found it again at once; without that word the hub waits for members that it
+/// cannot see.
+/// </summary>
+public sealed record NetworkEnded : Payload
+{
+    public override MessageKind Kind => MessageKind.NetworkEnded;
 }
 
 /// <summary><c>[certificate]</c>: a member past half of its certificate's life asks for another, routed through a gateway.</summary>

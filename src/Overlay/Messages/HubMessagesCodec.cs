@@ -46,6 +46,9 @@ internal static class HubMessagesCodec
                 writer.Write(other.Certificate);
                 writer.Write(other.Instance);
                 return true;
+            case NetworkEnded:
+                writer.BeginArray(0);
+                return true;
             case AskDelegation ask:
                 Write(ref writer, ask);
                 return true;
@@ -155,7 +158,8 @@ internal static class HubMessagesCodec
     public static Payload? Read(MessageKind kind, ref MessagePackReader reader)
     {
         if (kind is not ((>= MessageKind.HubHello and <= MessageKind.OtherGateway) or MessageKind.Renew or MessageKind.Renewed
-            or MessageKind.AskDelegation or MessageKind.Delegated or MessageKind.KnownHubs))
+            or MessageKind.AskDelegation or MessageKind.Delegated or MessageKind.KnownHubs
+            or MessageKind.NetworkEnded))
         {
             return null;
         }
@@ -189,6 +193,7 @@ internal static class HubMessagesCodec
             MessageKind.AskDelegation => new AskDelegation(
                 reader.ReadCertificate(), reader.ReadInt64(), reader.ReadString(MaxTokenBytes), reader.ReadString(Admitted.MaxSeedLength), reader.ReadSignature()),
             MessageKind.Delegated => new Delegated(ReadDelegation(ref reader), ReadSeeds(ref reader)),
+            MessageKind.NetworkEnded => new NetworkEnded(),
             MessageKind.KnownHubs => new KnownHubs(ReadPlaces(ref reader)),
             _ => null,
         };

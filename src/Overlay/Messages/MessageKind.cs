@@ -18,6 +18,7 @@ public enum MessageKind : byte
     AskDelegation = 10,
     Delegated = 11,
     KnownHubs = 12,
+    NetworkEnded = 13,
 
     // Ring upkeep; routed where there is no direct link.
     FindOwner = 16,

@@ -10,7 +10,6 @@ namespace Overlay.Signalling;
 // A member and its gateway slots:  member → Attach(slots) → hub;  hub → Attached(slots held).  And its certificate's second life:  member → Renew → … → hub;  hub → Renewed → … → member.
 public sealed partial class HubSessions
 {
-    private const int AllSlots = (1 << Attach.SlotCount) - 1;
 
     /// <summary>How long a session is kept for the signals of two claimants.</summary>
     private static readonly TimeSpan ContestTime = TimeSpan.FromSeconds(30);

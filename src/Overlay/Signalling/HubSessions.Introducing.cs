@@ -60,7 +60,7 @@ public sealed partial class HubSessions
     {
         if (_introductions is { IsOpen: true } own)
         {
-            JudgeSlots(now, own.OwnHub, _context.Phase is NodePhase.Member or NodePhase.Founding ? AllSlots : 0);
+            JudgeSlots(now, own.OwnHub, _context.Phase is NodePhase.Member or NodePhase.Founding ? Attach.AllSlots : 0);
         }
     }
 

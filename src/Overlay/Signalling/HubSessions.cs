@@ -173,6 +173,18 @@ public sealed partial class HubSessions
         JudgeSlots(now);
     }
 
+    /// <summary>This node leaves as the last of its network: a hub that hears so need not wait for anybody.</summary>
+    public void TellNetworkEnds(Instant now)
+    {
+        foreach (var hub in _sessions.AsSpan())
+        {
+            if (hub is { State: HubState.Ready, Asked: Attach.AllSlots, Hello.Delegation: null })
+            {
+                _courier.SendToHub(now, hub.Id, new NetworkEnded());
+            }
+        }
+    }
+
     /// <summary>Closes every session.</summary>
     public void CloseAll()
     {

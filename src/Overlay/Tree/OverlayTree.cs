@@ -60,6 +60,9 @@ public sealed partial class OverlayTree
     /// <summary>Whether it is a member without a parent that is not the root: it looks for a new one.</summary>
     public bool IsOrphan => IsMember && !IsRoot && _parent is null;
 
+    /// <summary>Whether it is all the tree there is.</summary>
+    public bool IsAlone => IsRoot && _children.Count == 0;
+
     /// <summary>The parent; null for the root and for who has none (yet).</summary>
     public Contact? Parent => _parent;
 

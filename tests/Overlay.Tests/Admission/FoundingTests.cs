@@ -55,6 +55,52 @@ public sealed class FoundingTests
     }
 
     [Fact]
+    public void Who_leaves_as_the_last_of_the_network_says_so_and_the_next_founds_it_again_at_once()
+    {
+        var world = new HubWorld();
+        var last = world.OpenGateway(1);
+
+        last.SendHub(new NetworkEnded());
+        last.Close();
+
+        Assert.False(world.Hub.IsFounded);
+        Assert.Contains(world.Observations, effect => effect.Observation == HubObservation.Ended && effect.Peer == last.Id);
+        Assert.Equal(AdmitMode.Found, world.Open(2).Admit().Mode);
+    }
+
+    [Fact]
+    public void Nobody_but_the_gateway_of_all_slots_ends_the_network()
+    {
+        var world = new HubWorld();
+        var first = world.OpenGateway(1);
+        var second = world.OpenGateway(2, 7);
+        var newcomer = world.Open(3);
+        newcomer.Admit();
+
+        first.SendHub(new NetworkEnded());
+        second.SendHub(new NetworkEnded());
+        newcomer.SendHub(new NetworkEnded());
+
+        Assert.True(world.Hub.IsFounded);
+        Assert.Equal(2, world.Statistics.Gateways);
+        Assert.Equal(3, world.Statistics.DroppedFor(DropReason.NotProved));
+    }
+
+    [Fact]
+    public void The_end_of_the_network_is_not_believed_while_members_may_have_let_others_in()
+    {
+        var world = new HubWorld();
+        var last = world.OpenGateway(1);
+        last.Ask("");
+
+        last.SendHub(new NetworkEnded());
+        last.Close();
+
+        Assert.True(world.Hub.IsFounded);
+        Assert.Equal(AdmitMode.Retry, world.Open(2).Admit().Mode);
+    }
+
+    [Fact]
     public void A_founder_that_vanishes_frees_the_place()
     {
         var world = new HubWorld();

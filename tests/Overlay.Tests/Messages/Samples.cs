@@ -72,6 +72,7 @@ internal static class Samples
         new Granted(long.MinValue),
         new FoundingState(3, NodePhase.Founding, 0xFEDCBA9876543210, [new(Three[0], FoundingMark.Alive), new(Three[1], FoundingMark.Evicted)]),
         new OtherGateway(Alice, 5),
+        new NetworkEnded(),
         new GuestSignal(RingId.From(0xff0201020304), ulong.MaxValue, Alice, "{}"u8.ToArray()),
         new GuestSignal(RingId.From(1), 0, null, new byte[GuestSignal.MaxJsonBytes]),
         new GuestAnswer(1, GuestOutcome.Full, Introduced),
