@@ -48,11 +48,14 @@ public sealed partial class HubAdmission
         }
     }
 
-    /// <summary>A page's signal to a member or to a page of another hub. Where nobody takes it, it is lost, as Smoke's pages expect.</summary>
+    /// <summary>
+    /// A page's signal to a member or to a page of another hub. It waits for the first gateway (<see cref="SignalPost.Patience"/>), since a page offers once and never again; where
+    /// nobody takes it, it is lost, as Smoke's pages expect.
+    /// </summary>
     public void GuestSignals(Instant now, uint address, RingId to, ReadOnlyMemory<byte> json, HubOutbox outbox)
     {
         ArgumentNullException.ThrowIfNull(outbox);
-        if (!_guests.TryGetValue(address, out var guest) || !ServesGuests)
+        if (!_guests.TryGetValue(address, out var guest) || IsDelegate)
         {
             CountGuestDrop(DropReason.NoRoute);
         }

@@ -197,6 +197,24 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public void A_signal_waits_at_a_hub_that_has_forgotten_everything_until_its_first_gateway_is_back()
+    {
+        var network = new TestNetwork().Settle(10);
+        network.StopHub();
+        network.Run(TimeSpan.FromSeconds(2));
+        network.StartHub(remembers: false);
+        network.Pages.Clear();
+        var page = network.AddPage();
+
+        page.Send(network.Nodes[4].Id, "1");
+        var hasGateway = network.Hub!.Statistics.Gateways > 0;
+        network.Run(Patience);
+
+        Assert.False(hasGateway);
+        Assert.Equal("1", Encoding.UTF8.GetString(Assert.Single(network.Nodes[4].Signals).Json.Span));
+    }
+
+    [Fact]
     public void After_the_death_of_a_gateway_the_next_slot_serves()
     {
         var network = new TestNetwork().Settle(20);
