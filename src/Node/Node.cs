@@ -39,7 +39,8 @@ public sealed partial class Node : IAsyncDisposable
             options.Hub ?? new OverlayHub(host),
             options.Network,
             options.TimeProvider,
-            loggers);
+            loggers,
+            host.Telemetry);
     }
 
     /// <summary>The node's id.</summary>

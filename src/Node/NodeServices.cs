@@ -5,16 +5,17 @@ using Overlay.Nodes.Rest;
 using Overlay.Nodes.Sockets;
 using Overlay.Runtime;
 using Overlay.Runtime.Channels;
+using Overlay.Runtime.Telemetry;
 
 namespace Overlay.Nodes;
 
 /// <summary>What a node offers on top of its place in the overlay: ports, sockets, REST. Disposed of from the top down.</summary>
 internal sealed class NodeServices : IAsyncDisposable
 {
-    public NodeServices(PeerAddress self, IPeerChannels? channels, IHub hub, NetworkOptions options, TimeProvider time, ILoggerFactory loggers)
+    public NodeServices(PeerAddress self, IPeerChannels? channels, IHub hub, NetworkOptions options, TimeProvider time, ILoggerFactory loggers, NodeTelemetry? telemetry = null)
     {
         Hub = hub;
-        Network = new NodeNetwork(new NetworkPorts(self, channels, ResolveAsync) { Options = options, TimeProvider = time, LoggerFactory = loggers });
+        Network = new NodeNetwork(new NetworkPorts(self, channels, ResolveAsync) { Options = options, TimeProvider = time, LoggerFactory = loggers, Telemetry = telemetry });
         Sockets = new NodeSockets(Network, loggers);
         Rest = new NodeRest(Network, Sockets, loggers);
         System = new NodeSystem(Network, time);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Overlay.Identity;
 using Overlay.Runtime.Channels;
 
@@ -35,7 +36,16 @@ public sealed partial class OverlayHost : IPeerChannels
         }
 
         var channel = new ConnectionChannel(_loop.Channels, label, GuestIds.IsGuest(peer) ? _loop.Channels.AddressOf(peer) : PeerAddress.Member(peer), isIncoming: false);
-        await PostAsync((now, outbox) => _loop.Channels.Open(now, channel, outbox)).ConfigureAwait(false);
+        var cause = Telemetry.IsListening ? Activity.Current : null;
+        await PostAsync((now, outbox) =>
+        {
+            if (cause is { Recorded: true })
+            {
+                _loop.ActFor(now, cause);
+            }
+
+            _loop.Channels.Open(now, channel, outbox);
+        }).ConfigureAwait(false);
         await using var ended = Ended.Register(static one => ((ConnectionChannel)one!).End(Stopped()), channel).ConfigureAwait(false);
         try
         {

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Runtime;
 using Overlay.Runtime.Channels;
+using Overlay.Runtime.Telemetry;
 
 namespace Overlay.Nodes.Network;
 
@@ -52,6 +54,8 @@ public sealed partial class NodeNetwork : IAsyncDisposable
 
     internal TimeProvider Time => _ports.TimeProvider;
 
+    internal NodeTelemetry? Telemetry => _ports.Telemetry;
+
     /// <summary>Listens on a numbered port.</summary>
     /// <exception cref="OverlayException">Somebody listens there already (<see cref="OverlayError.PortInUse"/>), or the node has stopped.</exception>
     public PortListener Listen(int port, PortOptions? options = null) => Listen(Ports.Of(port), options);
@@ -90,7 +94,23 @@ public sealed partial class NodeNetwork : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(host);
         Ports.Check(port);
         ThrowIfStopped();
+        using var span = Telemetry?.Start("socket connect", ActivityKind.Client);
+        span?.SetTag("server.address", host).SetTag("overlay.port", port);
+        try
+        {
+            return await DialAsync(host, port, span, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            NodeTelemetry.Fail(span, NodeTelemetry.ErrorOf(e));
+            throw;
+        }
+    }
+
+    private async ValueTask<PeerChannel> DialAsync(string host, string port, Activity? span, CancellationToken cancellationToken)
+    {
         var address = await ResolveAsync(host, cancellationToken).ConfigureAwait(false);
+        span?.SetTag("overlay.target.id", address ?? Local.Id.ToString());
         var channel = await OpenAsync(host, address, port, cancellationToken).ConfigureAwait(false);
         var tracked = _peers.Track(channel);
         if (tracked is null)
@@ -275,6 +295,9 @@ internal sealed record NetworkPorts(PeerAddress Self, IPeerChannels? Channels, F
     public NetworkOptions Options { get; init; } = new();
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where spans go; null: nowhere.</summary>
+    public NodeTelemetry? Telemetry { get; init; }
 
     public ILoggerFactory LoggerFactory { get; init; } = Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance;
 }

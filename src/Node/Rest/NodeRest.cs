@@ -18,6 +18,7 @@ public sealed class NodeRest : IAsyncDisposable
 {
     private readonly NodeSockets _sockets;
     private readonly TimeProvider _time;
+    private readonly RestTelemetry _telemetry;
     private readonly RestClient _client;
     private readonly ILogger _log;
     private readonly Lock _lock = new();
@@ -27,7 +28,8 @@ public sealed class NodeRest : IAsyncDisposable
     internal NodeRest(NodeNetwork network, NodeSockets sockets, ILoggerFactory? loggers = null)
     {
         (_sockets, _time) = (sockets, network.Time);
-        _client = new RestClient(sockets, network.Time);
+        _telemetry = new RestTelemetry(network.Telemetry, network.Local.Id, network.Time);
+        _client = new RestClient(sockets, network.Time, _telemetry);
         _log = (loggers ?? NullLoggerFactory.Instance).CreateLogger<RestServer>();
     }
 
@@ -35,7 +37,7 @@ public sealed class NodeRest : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public RestServer CreateServer(RestServerOptions? options = null)
     {
-        var server = new RestServer(_sockets, options ?? new RestServerOptions(), _time, _log);
+        var server = new RestServer(_sockets, options ?? new RestServerOptions(), _time, _telemetry, _log);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -72,5 +74,7 @@ public sealed class NodeRest : IAsyncDisposable
         {
             await server.DisposeAsync().ConfigureAwait(false);
         }
+
+        _telemetry.Dispose();
     }
 }

@@ -7,7 +7,7 @@ using Overlay.Runtime.Channels;
 namespace Overlay.Nodes.Rest;
 
 /// <summary>Asks REST servers.</summary>
-internal sealed class RestClient(NodeSockets sockets, TimeProvider time)
+internal sealed class RestClient(NodeSockets sockets, TimeProvider time, RestTelemetry telemetry)
 {
     private const string Scheme = "rest:";
 
@@ -15,12 +15,29 @@ internal sealed class RestClient(NodeSockets sockets, TimeProvider time)
     {
         ArgumentException.ThrowIfNullOrEmpty(options.Method);
         var (host, port) = Target(url);
+        using var exchange = telemetry.Ask(options.Method, host, port, url.Path);
+        try
+        {
+            var response = await FetchAsync(host, port, url, options, exchange, cancellationToken).ConfigureAwait(false);
+            exchange?.Answered(response.Status);
+            return response;
+        }
+        catch (Exception e)
+        {
+            exchange?.Failed(e);
+            throw;
+        }
+    }
+
+    private async Task<FetchResponse> FetchAsync(
+        string host, string port, RestUrl url, FetchOptions options, RestExchange? exchange, CancellationToken cancellationToken)
+    {
         var socket = await sockets.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
         var stream = new CreditStream(socket, new CreditStreamOptions { InactivityTimeout = options.Timeout, InitialWindow = RestServerOptions.InitialWindow }, time);
         var upload = new Upload();
         try
         {
-            _ = upload.SendAsync(stream, url, options);
+            _ = upload.SendAsync(stream, url, options, exchange);
             if (await stream.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } head)
             {
                 throw new OverlayException(OverlayError.InvalidMessage, $"{host} ended the exchange before it had answered.");
@@ -59,7 +76,7 @@ internal sealed class RestClient(NodeSockets sockets, TimeProvider time)
     {
         public System.Runtime.ExceptionServices.ExceptionDispatchInfo? Failure { get; private set; }
 
-        public async Task SendAsync(CreditStream stream, RestUrl url, FetchOptions options)
+        public async Task SendAsync(CreditStream stream, RestUrl url, FetchOptions options, RestExchange? exchange)
         {
             using var over = new CancellationTokenSource();
             var watching = CancelAsync(stream, over);
@@ -76,6 +93,7 @@ internal sealed class RestClient(NodeSockets sockets, TimeProvider time)
                     headers.TryAdd("content-type", type);
                 }
 
+                RestTelemetry.Inject(exchange, headers);
                 await stream.WriteAsync(RestHeads.Request(url.Path.StartsWith('/') ? url.Path : "/" + url.Path, options.Method, headers), over.Token).ConfigureAwait(false);
                 await options.Body.SendAsync(stream, over.Token).ConfigureAwait(false);
                 await stream.WriteAsync(ReadOnlyMemory<byte>.Empty, over.Token).ConfigureAwait(false);

@@ -45,6 +45,9 @@ public sealed class RestRequest
     /// <summary>The parameters in the path, of the route that handles the request.</summary>
     public IReadOnlyDictionary<string, string> Params { get; internal set; } = new Dictionary<string, string>();
 
+    /// <summary>The pattern of the route that handles the request; null where none does yet.</summary>
+    public string? Route { get; internal set; }
+
     /// <summary>The parameters after the question mark, decoded.</summary>
     public QueryParameterCollection Query { get; }
 

@@ -129,7 +129,7 @@ public class RestRouter
                 return next();
             }
 
-            context.Request.Params = parameters;
+            (context.Request.Params, context.Request.Route) = (parameters, _prefix + pattern);
             return RunAsync(steps, 0, context, static () => Task.CompletedTask);
         });
     }

@@ -20,6 +20,7 @@ public sealed partial class RestServer : RestRouter, IAsyncDisposable
     private readonly NodeSockets _sockets;
     private readonly RestServerOptions _options;
     private readonly TimeProvider _time;
+    private readonly RestTelemetry _telemetry;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<CreditStream, byte> _serving = new();
     private readonly SemaphoreSlim _places;
@@ -28,10 +29,10 @@ public sealed partial class RestServer : RestRouter, IAsyncDisposable
     private SocketServer? _server;
     private int _isDisposed;
 
-    internal RestServer(NodeSockets sockets, RestServerOptions options, TimeProvider time, ILogger log)
+    internal RestServer(NodeSockets sockets, RestServerOptions options, TimeProvider time, RestTelemetry telemetry, ILogger log)
     {
         options.Validate();
-        (_sockets, _options, _time, _log) = (sockets, options, time, log);
+        (_sockets, _options, _time, _telemetry, _log) = (sockets, options, time, telemetry, log);
         _places = new SemaphoreSlim(options.MaxConcurrentRequests);
         _ended = _ending.Token; // Good also after the source was disposed.
     }
@@ -142,7 +143,7 @@ public sealed partial class RestServer : RestRouter, IAsyncDisposable
         var response = new RestResponse(stream, aborting.Token);
         if (await ReadHeadAsync(stream, response, aborting.Token).ConfigureAwait(false) is { } context)
         {
-            await AnswerAsync(context).ConfigureAwait(false);
+            await AnswerObservedAsync(context).ConfigureAwait(false);
         }
 
         await FinishAsync(stream, response).ConfigureAwait(false);
@@ -165,6 +166,28 @@ public sealed partial class RestServer : RestRouter, IAsyncDisposable
 
         var request = new RestRequest(url, method, headers, new RestBody(stream, _options.MaxBodyBytes), stream.Local, stream.Remote);
         return new RestContext(request, response, aborted);
+    }
+
+    private async Task AnswerObservedAsync(RestContext context)
+    {
+        using var exchange = _telemetry.Serve(context.Request);
+        try
+        {
+            await AnswerAsync(context).ConfigureAwait(false);
+            if (context.Response.IsComplete)
+            {
+                exchange?.Answered(context.Response.Status, context.Request.Route);
+            }
+            else
+            {
+                exchange?.BrokeOff(context.Request.Route);
+            }
+        }
+        catch (Exception e)
+        {
+            exchange?.Failed(e);
+            throw;
+        }
     }
 
     private async Task AnswerAsync(RestContext context)

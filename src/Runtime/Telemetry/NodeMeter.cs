@@ -35,12 +35,7 @@ internal sealed class NodeMeter : IDisposable
     public NodeMeter(RingId node, NodeCounters counters, Func<int> undelivered)
     {
         _counters = counters;
-        _meter = new Meter(new MeterOptions(OverlayTelemetry.Name)
-        {
-            Version = OverlayTelemetry.Version,
-            TelemetrySchemaUrl = OverlayTelemetry.SchemaUrl,
-            Tags = [new(OverlayTelemetry.NodeId, node.ToString())],
-        });
+        _meter = OverlayTelemetry.CreateMeter(node);
         _sent = _meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Messages that the application sent, with their outcome.");
         _operation = Durations("messaging.client.operation.duration", "From a send to its receipt, or its failure.", Seconds);
         _route = Durations("overlay.route.duration", "From a send to its receipt, or its failure, by outcome.", Seconds);

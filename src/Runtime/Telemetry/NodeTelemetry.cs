@@ -21,6 +21,9 @@ public sealed class NodeTelemetry : IDisposable
     /// <summary>Whether somebody listens to spans.</summary>
     public bool IsListening => Volatile.Read(ref _source) is { } source && source.HasListeners() && Options.Spans;
 
+    /// <summary>Spans that this node makes in a second because others asked for them.</summary>
+    public int RemoteSpansPerSecond => Options.RemoteSpansPerSecond;
+
     internal TelemetryOptions Options { get; }
 
     internal NodeMeter? Meter => Volatile.Read(ref _meter);

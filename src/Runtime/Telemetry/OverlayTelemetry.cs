@@ -1,3 +1,6 @@
+using System.Diagnostics.Metrics;
+using Overlay.Ring;
+
 namespace Overlay.Runtime.Telemetry;
 
 /// <summary>The names by which a program listens to what nodes tell of themselves.</summary>
@@ -14,4 +17,12 @@ public static class OverlayTelemetry
 
     /// <summary>On source, meter and every span: the id of the node that speaks, where several share a process.</summary>
     public const string NodeId = "overlay.node.id";
+
+    /// <summary>A meter of one node, told from those of other nodes in the process by its tag <see cref="NodeId"/>.</summary>
+    public static Meter CreateMeter(RingId node) => new(new MeterOptions(Name)
+    {
+        Version = Version,
+        TelemetrySchemaUrl = SchemaUrl,
+        Tags = [new(NodeId, node.ToString())],
+    });
 }
