@@ -45,6 +45,9 @@ internal sealed class HubConnection : IDisposable
 
     public RemotePrefix Remote { get; }
 
+    /// <summary>Since when the hub knows it.</summary>
+    public Overlay.Time.Instant OpenedAt { get; set; }
+
     private WebSocketMessageType FrameType => Protocol == HubProtocol.Overlay ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
 
     /// <summary>Queues a frame. False where this client is too slow: the caller aborts it.</summary>

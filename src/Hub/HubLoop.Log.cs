@@ -13,9 +13,15 @@ internal sealed partial class HubLoop
         {
             case HubObservation.Admitted:
                 LogAdmitted(peer, effect.Mode);
+                if (effect.Mode != AdmitMode.Retry)
+                {
+                    Judged(effect.Session, HubMeter.WordOf(effect.Mode));
+                }
+
                 break;
             case HubObservation.Refused:
                 LogRefused(effect.Session.Value, effect.Refusal);
+                Judged(effect.Session, "refused");
                 break;
             case HubObservation.GatewayAttached:
                 LogGatewayAttached(peer);
@@ -35,6 +41,14 @@ internal sealed partial class HubLoop
             case HubObservation.Dropped:
                 LogDropped(effect.Session.Value, effect.Drop);
                 break;
+        }
+    }
+
+    private void Judged(SessionId session, string outcome)
+    {
+        if (_connections.TryGetValue(session, out var connection))
+        {
+            _meter.Judged(_clock.Now - connection.OpenedAt, outcome);
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
     private readonly HubClock _clock;
     private readonly HubAdmission _admission;
     private readonly SmokeHub _smoke;
+    private readonly HubMeter _meter;
     private readonly ITimer _timer;
     private readonly Instant _startedAt;
     private readonly ILogger _log;
@@ -50,6 +51,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
         }
 
         _smoke = new(options, _admission, _outbox);
+        _meter = new(_admission.Network.ToString(), options.HubNumber, ReadStatus);
         _timer = time.CreateTimer(_ => _inputs.Writer.TryWrite(HubInput.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _running = Task.Run(RunAsync);
         LogStarted(_admission.Network.ToString(), _admission.IsFounded);
@@ -138,6 +140,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
         _inputs.Writer.TryComplete();
         await _timer.DisposeAsync();
         await _running;
+        _meter.Dispose();
     }
 
     private async Task RunAsync()
@@ -203,6 +206,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
         }
 
         _connections.Add(connection.Id, connection);
+        connection.OpenedAt = now;
         _maxSockets = Math.Max(_maxSockets, _connections.Count);
         if (connection.Protocol == HubProtocol.Smoke)
         {
@@ -246,12 +250,7 @@ internal sealed partial class HubLoop : IAsyncDisposable
             switch (effect.Kind)
             {
                 case HubEffectKind.Send when _connections.TryGetValue(effect.Session, out var to):
-                    if (!to.TrySend(MessageCodec.Encode(effect.Message)))
-                    {
-                        _slowClients++;
-                        LogSlowClient(to.Id.Value);
-                        to.Abort();
-                    }
+                    Send(to, effect.Message);
 
                     break;
                 case HubEffectKind.CloseSession when _connections.TryGetValue(effect.Session, out var closed):
@@ -276,6 +275,21 @@ internal sealed partial class HubLoop : IAsyncDisposable
         }
 
         _outbox.Clear();
+    }
+
+    private void Send(HubConnection to, in Message message)
+    {
+        var frame = MessageCodec.Encode(message);
+        if (!to.TrySend(frame))
+        {
+            _slowClients++;
+            LogSlowClient(to.Id.Value);
+            to.Abort();
+        }
+        else if (message.Source.Value != 0)
+        {
+            _meter.Relayed(frame.Length); // What the hub says itself has no source.
+        }
     }
 
     private void Persist()

@@ -23,6 +23,10 @@ public sealed class NodeCounters
     private long _directLinks;
     private long _relayedLinks;
     private long _settingUp;
+    private long _upgrades;
+    private long _fallbacks;
+    private long _records;
+    private long _treeDepth;
     private readonly long[] _seen = new long[Enum.GetValues<Observation>().Length];
     private readonly long[] _drops = new long[Enum.GetValues<DropReason>().Length];
     private readonly long[] _upkeep = new long[Enum.GetValues<Upkeep>().Length];
@@ -70,6 +74,18 @@ public sealed class NodeCounters
     /// <summary>Links that are being set up.</summary>
     public long SettingUp => Volatile.Read(ref _settingUp);
 
+    /// <summary>Connections of channels that went over from the overlay to a direct way.</summary>
+    public long Upgrades => Volatile.Read(ref _upgrades);
+
+    /// <summary>Connections of channels that went back to the overlay.</summary>
+    public long Fallbacks => Volatile.Read(ref _fallbacks);
+
+    /// <summary>Names that the node keeps, copies for others included, when it last looked at its clock.</summary>
+    public long Records => Volatile.Read(ref _records);
+
+    /// <summary>Links between the node and its tree's root; 0 for the root, and on a ring.</summary>
+    public long TreeDepth => Volatile.Read(ref _treeDepth);
+
     /// <summary>How often something was observed.</summary>
     public long CountOf(Observation what) => Volatile.Read(ref _seen[(int)what]);
 
@@ -94,6 +110,14 @@ public sealed class NodeCounters
         Volatile.Write(ref _directLinks, _directLinks + direct);
         Volatile.Write(ref _relayedLinks, _relayedLinks + relayed);
         Volatile.Write(ref _settingUp, _settingUp + settingUp);
+    }
+
+    internal void CountSwitch(bool isDirect) => Interlocked.Increment(ref isDirect ? ref _upgrades : ref _fallbacks);
+
+    internal void Note(int records, int treeDepth)
+    {
+        Volatile.Write(ref _records, records);
+        Volatile.Write(ref _treeDepth, treeDepth);
     }
 
     internal void CountRelayed(int bytes)

@@ -75,6 +75,7 @@ internal sealed partial class NodeLoop
         {
             OnRing = RingFor,
             OnSignal = (connection, json) => OnPageSignal?.Invoke(connection, json),
+            OnSwitched = watchers.Counters.CountSwitch,
             OnSignalDropped = watchers.Counters.CountDropped,
             OnFlush = connection => SendDatagrams(_clock.Now, connection),
         };
@@ -289,6 +290,7 @@ internal sealed partial class NodeLoop
         {
             _node.Advance(now, _outbox);
             AfterStep();
+            _counters.Note(_node.RecordCount, _node.Tree is { IsMember: true } tree ? tree.Depth : 0);
             worked = true;
         }
 

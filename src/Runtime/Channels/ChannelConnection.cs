@@ -24,6 +24,9 @@ internal class ChannelConnection(ulong number, PeerAddress remote, PeerConnectio
     /// <summary>Messages stay in the stack while this channel's reader is behind: all channels of a connection share one receive window.</summary>
     public ConnectionChannel? HeldBackBy { get; set; }
 
+    /// <summary>Whether its data goes straight to the other end now; null before the first way.</summary>
+    public bool? IsDirect { get; set; }
+
     /// <summary>When ICE is to begin anew; never while a direct way is there or looked for.</summary>
     public WebRtc.Instant RestartAt { get; set; } = WebRtc.Instant.Never;
 

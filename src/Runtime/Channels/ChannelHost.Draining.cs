@@ -159,10 +159,25 @@ internal sealed partial class ChannelHost
                     closed.End(null);
                     connection.Pending.Remove(closed);
                     break;
+                case PeerEventKind.SelectedPairChanged:
+                    NoteWay(connection);
+                    break;
             }
         }
 
         return HasEnded(connection);
+    }
+
+    private void NoteWay(ChannelConnection connection)
+    {
+        var statistics = connection.Connection.Statistics;
+        bool? isDirect = statistics.HasSelectedPair ? !IsOverlay(statistics.SelectedPath) : null;
+        if (isDirect is { } way && connection.IsDirect is { } before && way != before)
+        {
+            OnSwitched(way);
+        }
+
+        connection.IsDirect = isDirect ?? connection.IsDirect;
     }
 
     private static bool HasEnded(ChannelConnection connection) => connection.Connection.State is PeerState.Failed or PeerState.Closed;

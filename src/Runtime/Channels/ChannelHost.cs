@@ -50,6 +50,9 @@ internal sealed partial class ChannelHost(
     /// <summary>Sends a signal to a connection's page, without waiting; a failure comes back to <see cref="SignalFailed"/>.</summary>
     public required Action<PageConnection, byte[]> OnSignal { get; init; }
 
+    /// <summary>A connection's data goes straight to the other end from now on, or over the overlay.</summary>
+    public required Action<bool> OnSwitched { get; init; }
+
     /// <summary>Counts a signal of a page that was no use.</summary>
     public required Action OnSignalDropped { get; init; }
 

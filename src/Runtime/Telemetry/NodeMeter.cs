@@ -114,6 +114,10 @@ internal sealed class NodeMeter : IDisposable
             ],
             "{link}",
             "Links by kind and state.");
+        _meter.CreateObservableCounter("overlay.link.upgrades", () => c.Upgrades, "{connection}", "Connections of channels that went over to a direct way.");
+        _meter.CreateObservableCounter("overlay.link.fallbacks", () => c.Fallbacks, "{connection}", "Connections of channels that went back to the overlay.");
+        _meter.CreateObservableUpDownCounter("overlay.records", () => c.Records, "{record}", "Names kept here, copies for others included.");
+        _meter.CreateObservableGauge("overlay.tree.depth", () => c.TreeDepth, "{link}", "Links to the root of the tree.");
         _meter.CreateObservableCounter("overlay.link.setup.failures", () => Ends(isOpen: false), "{link}", "Set-ups that failed, by the phase and the reason.");
         _meter.CreateObservableCounter("overlay.link.ends", () => Ends(isOpen: true), "{link}", "Links that ended after they were usable, by the reason.");
         _meter.CreateObservableCounter("overlay.forwarded.messages", () => ByCarrier(c.Forwarded, c.Relayed), "{message}", "Messages, and datagrams of channels, passed on for others.");

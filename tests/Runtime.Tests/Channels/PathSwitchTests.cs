@@ -81,6 +81,8 @@ public sealed class PathSwitchTests
         await Task.WhenAll(writing, reading);
 
         Assert.Equal(sent, read);
+        Assert.InRange(here.Node.Counters.Fallbacks, 1, switches);
+        Assert.InRange(here.Node.Counters.Upgrades, 1, switches + 1);
     }
 
     private static async Task<Forwarded> StartAsync(TestNetwork network)

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Overlay.Ring;
-using Overlay.Runtime.Telemetry;
 
 namespace Overlay.Runtime.Tests.Telemetry;
 
-/// <summary>Listens to the meter of one node.</summary>
+/// <summary>Listens to the meter of one node, or of one hub.</summary>
 internal sealed class Instruments : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -13,10 +12,15 @@ internal sealed class Instruments : IDisposable
     private readonly ConcurrentDictionary<string, Instrument> _all = new(StringComparer.Ordinal);
 
     public Instruments(RingId node)
+        : this("overlay.node.id", node.ToString())
+    {
+    }
+
+    public Instruments(string tag, string value)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == OverlayTelemetry.Name && instrument.Meter.Tags!.Contains(new(OverlayTelemetry.NodeId, node.ToString())))
+            if (instrument.Meter.Name == "Overlay" && instrument.Meter.Tags!.Contains(new(tag, value)))
             {
                 _all[instrument.Name] = instrument;
                 listener.EnableMeasurementEvents(instrument);
@@ -39,7 +43,23 @@ internal sealed class Instruments : IDisposable
 
     public double Last(string name, string tags) => Collect().Last(one => one.Name == name && one.Tags == tags).Value;
 
+    /// <summary>A row of the documentation's table for each instrument: its first three columns.</summary>
+    public IEnumerable<string> Rows(string prefix = "") =>
+        _all.Values.Where(one => one.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(one => $"| `{one.Name}` | {TypeOf(one)} | {one.Unit} |").Order(StringComparer.Ordinal);
+
+    /// <summary>The first three columns of a row.</summary>
+    public static string BeginningOf(string row) => string.Join('|', row.Split('|')[..4]) + "|";
+
     public void Dispose() => _listener.Dispose();
+
+    private static string TypeOf(Instrument instrument) => instrument.GetType().Name.Split('`')[0] switch
+    {
+        nameof(Counter<int>) or "ObservableCounter" => "counter",
+        "ObservableUpDownCounter" => "updown",
+        "ObservableGauge" => "gauge",
+        nameof(Histogram<int>) => "histogram",
+        var other => other,
+    };
 
     private static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
