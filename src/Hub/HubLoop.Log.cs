@@ -8,6 +8,7 @@ internal sealed partial class HubLoop
 {
     private void Report(in HubEffect effect)
     {
+        _options.OnObserved?.Invoke(effect.Observation, effect.Peer);
         var peer = effect.Peer.ToString();
         switch (effect.Observation)
         {

@@ -86,6 +86,10 @@ public sealed record HubOptions
     /// <remarks>Quotas of <see cref="HubAdmissionOptions.Loopback"/> where only this machine reaches the hub, else the defaults.</remarks>
     public HubAdmissionOptions? Admission { get; init; }
 
+    /// <summary>Hears who is admitted and who holds the gateway slots, on the hub's loop: must be quick and must not throw.</summary>
+    /// <value>Default null: nobody does.</value>
+    public Action<HubObservation, Ring.RingId>? OnObserved { get; init; }
+
     /// <summary>Throws where an option is out of range or contradicts another.</summary>
     /// <exception cref="HubException"><see cref="HubError.InvalidOptions"/>; the message names option and cure.</exception>
     public void Validate()

@@ -177,6 +177,10 @@ public sealed partial class Node : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
     public IAsyncEnumerable<MemberState> CrawlAsync(CrawlOptions? options = null, CancellationToken cancellationToken = default) => _host.CrawlAsync(options, cancellationToken);
 
+    /// <summary>Hears every observation from now on, until the result is disposed of.</summary>
+    /// <param name="observer">Called on the node's loop: must be quick and must not throw.</param>
+    public IDisposable Subscribe(Action<NodeObservation> observer) => _host.Subscribe(observer);
+
     /// <summary>Says good-bye to the neighbours and stops.</summary>
     /// <returns>Whether all neighbours knew before it stopped.</returns>
     public async Task<bool> LeaveAsync(CancellationToken cancellationToken = default)

@@ -430,5 +430,6 @@ public sealed partial class OverlayHost : IAsyncDisposable
         LearnFrom(seen, detail);
         Counters.Count(seen);
         _options.OnObserved?.Invoke(seen);
+        TellObservers(seen);
     }
 }

@@ -14,9 +14,10 @@ internal static class ProjectArrows
         ["WebRtc"] = [],
         ["Runtime"] = ["Overlay", "WebRtc"],
         ["Hub"] = ["Overlay", "WebRtc"],
-        ["Node"] = ["Runtime"],
+        ["Status"] = ["Overlay"],
+        ["Node"] = ["Runtime", "Status"],
         ["Telemetry"] = ["Node"],
-        ["Cli"] = ["Hub", "Node", "Telemetry"],
+        ["Cli"] = ["Hub", "Node", "Status", "Telemetry"],
         ["simulator"] = ["Overlay"],
     };
 
@@ -27,6 +28,7 @@ internal static class ProjectArrows
         ["WebRtc"] = Nothing,
         ["Runtime"] = ["Polly.Core", "Microsoft.Extensions.", "System.Diagnostics.DiagnosticSource"],
         ["Hub"] = Nothing,
+        ["Status"] = Nothing,
         ["Node"] = Nothing,
         ["Telemetry"] = ["OpenTelemetry", "OpenTelemetry."],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],

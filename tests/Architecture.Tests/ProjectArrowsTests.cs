@@ -21,9 +21,9 @@ public sealed class ProjectArrowsTests
     public void A_missing_arrow_is_seen()
     {
         var projects = Repository.Projects.Select(project =>
-            project.Path == "src/Node/Node.csproj" ? project with { Text = "<Project />" } : project);
+            project.Path == "src/Telemetry/Telemetry.csproj" ? project with { Text = "<Project />" } : project);
 
-        Verdict.One(ProjectArrows.Violations(projects), "arrow to Runtime is missing");
+        Verdict.One(ProjectArrows.Violations(projects), "arrow to Node is missing");
     }
 
     [Theory]

@@ -116,6 +116,23 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>A length of time that may be left out.</summary>
+    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        Description = $"{description} 500ms, 30s, 10m, 1h.",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (Durations.TryParse(text, out var duration) && duration > TimeSpan.Zero && duration <= TimeSpan.FromHours(24))
+            {
+                return duration;
+            }
+
+            result.AddError($"{name}: '{text}' is no duration. Write 500ms, 30s, 10m or 1h; at most 24h.");
+            return null;
+        },
+    };
+
     /// <summary>A whole number in a range; what is none, or outside, is an error that names the range.</summary>
     public static Option<T> Number<T>(string name, T from, T to, T defaultValue, string description)
         where T : INumber<T> => new(name)

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Net;
 using Overlay.Cli.Output;
+using Overlay.Cli.Watching;
 using Overlay.Hub;
 using Overlay.Identity;
 using Overlay.Runtime.Sockets;
+using Overlay.Status;
 
 namespace Overlay.Cli.Commands;
 
@@ -31,8 +33,9 @@ internal static class HubCommand
                 result.AddError($"--address: '{result.Tokens[0].Value}' is not a hub's address. Write ws://HOST:PORT or wss://HOST:PORT, at most {HubPlace.MaxAddressLength} characters.");
             }
         });
+        var status = StatusOption.Create();
         var json = CommonOptions.Json();
-        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, dialled, open, tokens, rootSecret, stun, json };
+        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, dialled, open, tokens, rootSecret, stun, status, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
@@ -49,18 +52,22 @@ internal static class HubCommand
             };
 
             return Failures.GuardAsync(
-                terminal, stop => RunAsync(terminal, Options(), signals, stop), cancellationToken);
+                terminal, stop => RunAsync(terminal, Options(), parsed.GetValue(status), signals, stop), cancellationToken);
         });
         return command;
     }
 
     private static string DefaultData() => Path.Combine(StateFolder.Path, "hub");
 
-    private static async Task<int> RunAsync(Terminal terminal, HubOptions options, Signals signals, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Terminal terminal, HubOptions options, StatusAddress? status, Signals signals, CancellationToken cancellationToken)
     {
-        await using var hub = await HubServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        await using var source = status is null ? null : new HubStatusSource(options);
+        await using var hub = await HubServer.StartAsync(options with { OnObserved = source is null ? null : source.Observe }, cancellationToken).ConfigureAwait(false);
+        source?.Begin(hub);
+        await using var page = status is null ? null : await StatusServer.StartAsync(status, source!, cancellationToken: cancellationToken).ConfigureAwait(false);
         terminal.WriteJson(new { type = "listening", uri = hub.Uri, network = hub.Status.Network, data = options.DataDirectory });
         terminal.Say($"hub of network {hub.Status.Network} at {hub.Uri}  (status: {Status(hub.Uri)})");
+        terminal.TellOf(page);
         try
         {
             await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);

@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.Diagnostics;
 using Overlay.Cli.Introducing;
 using Overlay.Cli.Output;
+using Overlay.Cli.Watching;
 using Overlay.Exporting;
 using Overlay.Nodes;
+using Overlay.Nodes.Status;
 using Overlay.Runtime;
+using Overlay.Status;
 
 namespace Overlay.Cli.Commands;
 
@@ -24,10 +27,11 @@ internal static class NodeCommand
         var timeout = CommonOptions.Timeout(60);
         var topology = CommonOptions.Topology();
         var degree = CommonOptions.Degree();
+        var status = StatusOption.Create();
         var json = CommonOptions.Json();
         var command = new Command("node", "Join the network; lines '<id|name> <text>' on stdin are sent, messages are printed. " + ExitCodes.Help)
         {
-            hubs, name, data, listen, port, advertise, token, rootSecret, timeout, topology, degree, json,
+            hubs, name, data, listen, port, advertise, token, rootSecret, timeout, topology, degree, status, json,
         };
         var introduce = new IntroduceOptions();
         introduce.AddTo(command);
@@ -51,7 +55,7 @@ internal static class NodeCommand
                 Protocol = OverlayOptions.Default with { Topology = parsed.GetValue(topology), MaxDegree = parsed.GetValue(degree) },
             };
             return Failures.GuardAsync(
-                terminal, stop => RunAsync(terminal, options, signals, stop), cancellationToken);
+                terminal, stop => RunAsync(terminal, options, parsed.GetValue(status), signals, stop), cancellationToken);
         });
         return command;
     }
@@ -60,10 +64,13 @@ internal static class NodeCommand
     private static string? DefaultData(string[] hubs, string? name) =>
         name is null ? null : StateFolder.OfNode(new Uri(hubs[0], UriKind.Absolute), name);
 
-    private static async Task<int> RunAsync(Terminal terminal, NodeOptions options, Signals signals, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Terminal terminal, NodeOptions options, StatusAddress? status, Signals signals, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        var joined = new TaskCompletionSource<Node>(TaskCreationOptions.RunContinuationsAsynchronously); // A port that is taken is told of before anybody hears of the node.
+        await using var page = status is null ? null : await StatusServer.StartAsync(status, new NodeStatusSource(joined.Task, options.Protocol.Topology), cancellationToken: cancellationToken).ConfigureAwait(false);
         await using var node = await Node.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        joined.SetResult(node);
         terminal.WriteJson(new { type = "joined", id = node.Id, name = node.Name, ms = Math.Round(clock.Elapsed.TotalMilliseconds) });
         terminal.Say($"{node.Id} is in the {(options.Protocol.Topology == Topology.Tree ? "tree" : "ring")}{(node.Name is null ? "" : $" as {node.Name}")} after {clock.Elapsed.TotalMilliseconds:F0} ms");
         if (node.IntroducesAt is { } place)
@@ -72,6 +79,7 @@ internal static class NodeCommand
             terminal.Say($"newcomers are introduced at {place}");
         }
 
+        terminal.TellOf(page);
         var receiving = ReceiveAsync(terminal, node);
         var sending = SendLinesAsync(terminal, node, cancellationToken);
         try

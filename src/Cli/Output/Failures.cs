@@ -1,5 +1,6 @@
 using Overlay.Hub;
 using Overlay.Runtime;
+using Overlay.Status;
 
 namespace Overlay.Cli.Output;
 
@@ -21,6 +22,10 @@ internal static class Failures
             return terminal.Fail(ExitCodeOf(e), e.Reason == OverlayError.Command ? e.Outcome.ToString() : e.Reason.ToString(), e.Message);
         }
         catch (HubException e)
+        {
+            return terminal.Fail(ExitCodes.BadInput, e.Reason.ToString(), e.Message);
+        }
+        catch (StatusException e)
         {
             return terminal.Fail(ExitCodes.BadInput, e.Reason.ToString(), e.Message);
         }

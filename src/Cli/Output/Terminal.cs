@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Overlay.Status;
 using Spectre.Console;
 
 namespace Overlay.Cli.Output;
@@ -60,6 +61,16 @@ internal sealed class Terminal
                 System.Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonOptions));
                 System.Console.Out.Flush();
             }
+        }
+    }
+
+    /// <summary>Where the status page is, if there is one.</summary>
+    public void TellOf(StatusServer? page)
+    {
+        if (page is not null)
+        {
+            WriteJson(new { type = "status", uri = page.Uri });
+            Say($"status page: {page.Uri}");
         }
     }
 
