@@ -43,7 +43,7 @@ internal sealed class StatusEndpoints(StatusService service, IHostApplicationLif
         }
     }
 
-    /// <summary>One member.</summary>
+    /// <summary>One member; no content (204) where it is not in the picture: gone, never heard of, or nobody watches. That is no error, which a browser would write into its console.</summary>
     public Task ServeMemberAsync(HttpContext context)
     {
         if (!RingId.TryParse(context.Request.RouteValues["id"] as string, out var id))
@@ -51,9 +51,14 @@ internal sealed class StatusEndpoints(StatusService service, IHostApplicationLif
             return RefuseAsync(context, StatusCodes.Status400BadRequest, "An id has 12 hexadecimal digits.");
         }
 
-        return service.Describe(id) is { } json
-            ? WriteJsonAsync(context, json)
-            : RefuseAsync(context, StatusCodes.Status404NotFound, $"{id} is not in the picture: it is gone, it never answered, or nobody watches the page now.");
+        if (service.Describe(id) is { } json)
+        {
+            return WriteJsonAsync(context, json);
+        }
+
+        Protect(context.Response);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 
     /// <summary>The feed: the whole picture, then its changes, by server-sent events.</summary>

@@ -251,11 +251,11 @@ public sealed class StatusServerTests
     }
 
     [Theory]
-    [InlineData("members/000000000001", HttpStatusCode.NotFound)]
+    [InlineData("members/000000000001", HttpStatusCode.NoContent)]
     [InlineData("members/xyz", HttpStatusCode.BadRequest)]
     [InlineData("members/..%2f..%2fetc", HttpStatusCode.BadRequest)]
     [InlineData("nothing", HttpStatusCode.NotFound)]
-    public async Task What_is_not_there_is_refused(string path, HttpStatusCode expected)
+    public async Task What_is_not_there_is_said_to_be_nothing(string path, HttpStatusCode expected)
     {
         await using var server = await StartAsync();
         using var http = ClientOf(server);

@@ -38,7 +38,7 @@ export class Panel {
     let detail = null;
     try {
       const response = await fetch(`members/${id}`);
-      if (response.ok) detail = await response.json();
+      if (response.status === 200) detail = await response.json();
     } catch {
       // The connection is lost; the header says so.
     }
