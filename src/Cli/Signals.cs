@@ -5,9 +5,6 @@ namespace Overlay.Cli;
 /// <summary>Ctrl-C and SIGTERM: the first one asks the command to end in good order, the second one ends the process.</summary>
 internal sealed class Signals : IDisposable
 {
-    /// <summary>A command that has not ended by then is ended.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Timer _force;
@@ -21,6 +18,10 @@ internal sealed class Signals : IDisposable
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;
+
+    /// <summary>A command that has not ended so long after the first signal is ended.</summary>
+    /// <value>Default 10 s.</value>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether it was SIGTERM: for a service the ordinary end, no interruption.</summary>
     public bool IsTermination { get; private set; }

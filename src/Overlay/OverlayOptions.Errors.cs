@@ -40,6 +40,20 @@ public sealed partial record OverlayOptions
         }
     }
 
+    /// <summary>Every number and duration with what it may be, given the others.</summary>
+    public IEnumerable<(string Name, string Range)> Ranges()
+    {
+        foreach (var (name, _, least, most) in Counts())
+        {
+            yield return (name, $"{least} … {most}");
+        }
+
+        foreach (var (name, _, least, most) in Times())
+        {
+            yield return (name, $"{least} … {most}");
+        }
+    }
+
     private IEnumerable<(string Name, int Value, int Least, int Most)> Counts() =>
     [
         (nameof(SuccessorListLength), SuccessorListLength, 2, 32),

@@ -27,6 +27,7 @@ public sealed class NodeCounters
     private long _fallbacks;
     private long _records;
     private long _treeDepth;
+    private int _lastParting;
     private readonly long[] _seen = new long[Enum.GetValues<Observation>().Length];
     private readonly long[] _drops = new long[Enum.GetValues<DropReason>().Length];
     private readonly long[] _upkeep = new long[Enum.GetValues<Upkeep>().Length];
@@ -89,6 +90,10 @@ public sealed class NodeCounters
     /// <summary>How often something was observed.</summary>
     public long CountOf(Observation what) => Volatile.Read(ref _seen[(int)what]);
 
+    /// <summary>How the neighbour that went last was lost: it said good-bye (<see cref="Observation.PeerLeft"/> and the like), or was found dead.</summary>
+    /// <value><see cref="Observation.None"/> where none went.</value>
+    public Observation LastParting => (Observation)Volatile.Read(ref _lastParting);
+
     /// <summary>Messages that ended here for <paramref name="reason"/>.</summary>
     public long DroppedFor(DropReason reason) => Volatile.Read(ref _drops[(int)reason]);
 
@@ -148,6 +153,9 @@ public sealed class NodeCounters
 
         switch (seen.What)
         {
+            case Observation.Evicted or Observation.PeerLeft or Observation.ParentClosed or Observation.ParentFailed or Observation.ChildClosed or Observation.ChildFailed:
+                Volatile.Write(ref _lastParting, (int)seen.What);
+                break;
             case Observation.Forwarded:
                 Interlocked.Increment(ref _forwarded);
                 break;

@@ -39,7 +39,7 @@ internal sealed partial class NodeLoop
     private readonly ConnectionTable _table;
     private readonly LinkManager _links;
     private readonly ChannelHost _channels;
-    private readonly PeerChannelOptions _channelOptions;
+    private PeerChannelOptions _channelOptions;
     private readonly NodeCounters _counters;
     private readonly NodeTelemetry _telemetry;
     private readonly NodeTracing _tracing;
@@ -120,6 +120,13 @@ internal sealed partial class NodeLoop
 
     /// <summary>What the node sends in the present step is sent on behalf of <paramref name="cause"/>. On the loop.</summary>
     public void ActFor(Instant now, Activity cause) => _tracing.Begin(now, cause.ToWire());
+
+    /// <summary>Changes what may change of the channels while the node runs; their policy is that of their beginning. On the loop.</summary>
+    public void Reconfigure(PeerChannelOptions options)
+    {
+        _channelOptions = options with { Policy = _channelOptions.Policy };
+        _channels.Reconfigure(_channelOptions);
+    }
 
     /// <summary>Queues an input and wakes the loop; from any thread.</summary>
     public async ValueTask PostAsync(LoopInput input, CancellationToken cancellationToken)

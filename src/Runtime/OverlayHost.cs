@@ -395,6 +395,10 @@ public sealed partial class OverlayHost : IAsyncDisposable
         if (_pending.TryRemove(request.Value, out var answer))
         {
             answer.TrySetResult(new(outcome, result));
+            if (_drained is not null)
+            {
+                NoteDrained();
+            }
         }
     }
 

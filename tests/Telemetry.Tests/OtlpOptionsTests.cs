@@ -76,7 +76,7 @@ public sealed class OtlpOptionsTests
     public void The_nodes_of_a_generic_host_export_where_its_configuration_says_to()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Overlay:Otlp:Endpoint", "http://collector:4318"), new("Overlay:Node:Port", "0")]).Build();
-        using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddOverlayNode().AddOverlayTelemetry().BuildServiceProvider();
+        using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddOverlayNode().AddOverlayTelemetry().Services.BuildServiceProvider();
 
         Assert.IsType<OtlpExport>(services.GetRequiredService<IOptions<NodeOptions>>().Value.Export);
     }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
-using Overlay.Hub;
-using Overlay.Runtime.Hubs;
 
 namespace Overlay.Cli.Introducing;
 
@@ -29,9 +27,9 @@ internal sealed class IntroduceOptions
 
     public IntroduceOptions()
     {
-        _introduce.Validators.Add(static result => Check(result, static text => TryParse(text, out _) ? null
+        _introduce.Validators.Add(static result => Check(result, static text => IntroduceSettings.TryParse(text, out _) ? null
             : $"--introduce: '{text}' is no place to listen. Write :PORT, ADDRESS:PORT or [IPV6]:PORT, with a port in 1 … 65535 that others can come back to."));
-        _as.Validators.Add(static result => Check(result, static text => IsHub(text) ? null
+        _as.Validators.Add(static result => Check(result, static text => IntroduceSettings.IsHub(text) ? null
             : $"--introduce-as: '{text}' is not a hub's address. Write ws://HOST:PORT or wss://HOST:PORT, at most 256 characters."));
     }
 
@@ -45,27 +43,20 @@ internal sealed class IntroduceOptions
         command.Validators.Add(Judge);
     }
 
-    /// <summary>The endpoint, or null where nobody is to be introduced.</summary>
-    /// <param name="parsed">The command line, without errors.</param>
-    /// <param name="dataDirectory">The node's own; null: the endpoint's memory ends with the run too.</param>
-    public IIntroduction? Read(ParseResult parsed, string? dataDirectory)
+    /// <summary>What the command line says goes before what the configuration says.</summary>
+    public void ReadInto(ParseResult parsed, IntroduceSettings settings)
     {
-        if (parsed.GetValue(_introduce) is not { } place || !TryParse(place, out var listen))
+        settings.Listen = parsed.GetValue(_introduce) ?? settings.Listen;
+        settings.As = parsed.GetValue(_as) ?? settings.As;
+        settings.Open |= parsed.GetValue(_open);
+        if (parsed.GetValue(_tokens) is { Length: > 0 } tokens)
         {
-            return null;
+            settings.Tokens.Clear();
+            foreach (var token in tokens)
+            {
+                settings.Tokens.Add(token);
+            }
         }
-
-        var options = new HubOptions
-        {
-            Listen = listen.Address,
-            Port = listen.Port,
-            Open = parsed.GetValue(_open),
-            Tokens = parsed.GetValue(_tokens) ?? [],
-            DataDirectory = dataDirectory is null ? null : Path.Combine(dataDirectory, "introduce"),
-        };
-        var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
-        var address = parsed.GetValue(_as) ?? (isAny ? "" : $"ws://{listen}/");
-        return new HubIntroduction(options, address, TimeProvider.System);
     }
 
     /// <summary>What none of the options can see alone.</summary>
@@ -91,7 +82,7 @@ internal sealed class IntroduceOptions
         {
             command.AddError("--introduce-open and --introduce-token exclude each other: who introduces anybody asks for no token.");
         }
-        else if (TryParse(place, out var listen) && !IPAddress.IsLoopback(listen.Address) && !isOpen && !hasTokens)
+        else if (IntroduceSettings.TryParse(place, out var listen) && !IPAddress.IsLoopback(listen.Address) && !isOpen && !hasTokens)
         {
             command.AddError($"--introduce: strangers can reach {place}: introduce anybody (--introduce-open), or ask for join tokens (--introduce-token).");
         }
@@ -106,14 +97,5 @@ internal sealed class IntroduceOptions
                 result.AddError(error);
             }
         }
-    }
-
-    private static bool IsHub(string text) => text.Length <= 256 && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "ws" or "wss";
-
-    private static bool TryParse(string text, out IPEndPoint listen)
-    {
-        var isParsed = IPEndPoint.TryParse(text.StartsWith(':') ? IPAddress.Loopback + text : text, out var parsed);
-        listen = parsed ?? new IPEndPoint(IPAddress.Loopback, 0);
-        return isParsed && listen.Port is > 0 and <= ushort.MaxValue;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Overlay.Hub;
 using Overlay.Runtime;
 using Overlay.Status;
@@ -21,6 +22,14 @@ internal static class Failures
         {
             return terminal.Fail(ExitCodeOf(e), e.Reason == OverlayError.Command ? e.Outcome.ToString() : e.Reason.ToString(), e.Message);
         }
+        catch (OptionsValidationException e)
+        {
+            return FailBadConfiguration(terminal, [e]);
+        }
+        catch (AggregateException e) when (e.InnerExceptions.All(static one => one is OptionsValidationException))
+        {
+            return FailBadConfiguration(terminal, e.InnerExceptions.Cast<OptionsValidationException>());
+        }
         catch (HubException e)
         {
             return terminal.Fail(ExitCodes.BadInput, e.Reason.ToString(), e.Message);
@@ -34,6 +43,9 @@ internal static class Failures
             return terminal.Fail(ExitCodes.BadInput, "BadInput", e.Message);
         }
     }
+
+    private static int FailBadConfiguration(Terminal terminal, IEnumerable<OptionsValidationException> errors) => terminal.Fail(
+        ExitCodes.BadInput, "BadConfiguration", string.Join(Environment.NewLine + "overlay: ", errors.SelectMany(static error => error.Failures).Distinct(StringComparer.Ordinal)));
 
     private static int ExitCodeOf(OverlayException e) => e.Reason switch
     {

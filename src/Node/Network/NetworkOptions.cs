@@ -46,7 +46,7 @@ public sealed record NetworkOptions
 
         if (PageDelay < TimeSpan.Zero || PageDelay > TimeSpan.FromSeconds(1))
         {
-            yield return $"PageDelay: {PageDelay} is not in 0 … 1 s.";
+            yield return $"PageDelay: {PageDelay} is not in 00:00:00 … 00:00:01.";
         }
 
         if (CloseTimeout <= TimeSpan.Zero)

@@ -17,7 +17,7 @@ public sealed partial class NodeNetwork : IAsyncDisposable
 {
     private const string UnprovedReason = "the port takes only nodes that prove their id with their own key (VerifiedOnly); this is a page, and only its hub vouches for it";
 
-    private readonly NetworkPorts _ports;
+    private NetworkPorts _ports;
     private readonly LoopbackChannels _loopback;
     private readonly ConcurrentDictionary<string, PortListener> _listeners = new(StringComparer.Ordinal);
     private readonly PeerTable _peers;
@@ -151,6 +151,13 @@ public sealed partial class NodeNetwork : IAsyncDisposable
 
         await Task.WhenAll(_peers.End().Select(channel => channel.StopAsync(_ports.Options.CloseTimeout, Time))).ConfigureAwait(false);
         _ending.Dispose();
+    }
+
+    /// <summary>Other waits and limits from now on: of channels and ports that are opened later.</summary>
+    internal void Reconfigure(NetworkOptions options)
+    {
+        _ports = _ports with { Options = options };
+        _peers.Reconfigure(options);
     }
 
     /// <summary>What this end of a channel is called.</summary>

@@ -16,6 +16,7 @@ internal sealed class PeerTable(NetworkOptions options, TimeProvider time)
     private readonly Dictionary<string, PeerTraffic> _peers = new(StringComparer.Ordinal);
     private readonly LinkedList<string> _idle = new();
     private readonly HashSet<TrackedChannel> _channels = [];
+    private NetworkOptions _options = options;
     private bool _isEnded;
 
     /// <summary>Counts what passes on a channel from here on.</summary>
@@ -26,7 +27,7 @@ internal sealed class PeerTable(NetworkOptions options, TimeProvider time)
         lock (_lock)
         {
             var key = channel.Remote.Text;
-            if (_isEnded || (_peers.TryGetValue(key, out var traffic) && channel.IsIncoming && traffic.OpenChannels >= options.MaxChannelsPerPeer + MaxRefusals))
+            if (_isEnded || (_peers.TryGetValue(key, out var traffic) && channel.IsIncoming && traffic.OpenChannels >= _options.MaxChannelsPerPeer + MaxRefusals))
             {
                 return null;
             }
@@ -38,11 +39,19 @@ internal sealed class PeerTable(NetworkOptions options, TimeProvider time)
 
             _idle.Remove(key);
             var open = traffic.Opened();
-            _channels.Add(tracked = new TrackedChannel(channel, traffic) { IsTooMany = open > options.MaxChannelsPerPeer, PageDelay = options.PageDelay, Time = time });
+            _channels.Add(tracked = new TrackedChannel(channel, traffic) { IsTooMany = open > _options.MaxChannelsPerPeer, PageDelay = _options.PageDelay, Time = time });
         }
 
         _ = ForgetAsync(tracked);
         return tracked;
+    }
+
+    public void Reconfigure(NetworkOptions changed)
+    {
+        lock (_lock)
+        {
+            _options = changed;
+        }
     }
 
     public IReadOnlyList<PeerStatistics> Read(PeerAddress local)

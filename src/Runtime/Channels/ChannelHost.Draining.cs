@@ -231,7 +231,7 @@ internal sealed partial class ChannelHost
         {
             connection.RestartAfter = FirstRestartAfter;
         }
-        else if (options.Policy == ChannelPolicy.Auto && connection is { IsOfferer: true, RestartAt.IsNever: true } && connection.Connection.IsIceOver)
+        else if (_options.Policy == ChannelPolicy.Auto && connection is { IsOfferer: true, RestartAt.IsNever: true } && connection.Connection.IsIceOver)
         {
             connection.RestartAt = now + connection.RestartAfter;
         }

@@ -36,6 +36,7 @@ internal sealed partial class ChannelHost(
     private readonly Dictionary<ulong, ChannelConnection> _byNumber = [];
     private readonly Dictionary<RingId, ChannelConnection> _byPeer = [];
     private readonly Dictionary<RingId, List<ConnectionChannel>> _waiting = [];
+    private PeerChannelOptions _options = options;
     private PageHost? _pages;
 
     /// <summary>Hears of channels that others open. Must not block.</summary>
@@ -55,6 +56,13 @@ internal sealed partial class ChannelHost(
 
     /// <summary>Counts a signal of a page that was no use.</summary>
     public required Action OnSignalDropped { get; init; }
+
+    /// <summary>Other limits from now on. The policy must be the same.</summary>
+    public void Reconfigure(PeerChannelOptions changed)
+    {
+        _options = changed;
+        _pages?.Reconfigure(changed);
+    }
 
     /// <summary>The clock of the application's side.</summary>
     public TimeProvider Time => clock.Provider;
@@ -76,7 +84,7 @@ internal sealed partial class ChannelHost(
     }
 
     /// <summary>The connections with pages.</summary>
-    private PageHost Pages => _pages ??= new(node, table, paths, certificate, secrets, options) { OnSignal = OnSignal, OnFlush = OnFlush, OnDropped = OnSignalDropped };
+    private PageHost Pages => _pages ??= new(node, table, paths, certificate, secrets, _options) { OnSignal = OnSignal, OnFlush = OnFlush, OnDropped = OnSignalDropped };
 
     /// <summary>From any thread: a channel has something to do.</summary>
     public void Ring(ConnectionChannel channel) => OnRing(channel);
@@ -148,7 +156,7 @@ internal sealed partial class ChannelHost(
     /// <summary>A relayed datagram for one of the connections.</summary>
     public bool TryReceive(WebRtc.Instant now, in RelayHeader header, ReadOnlySpan<byte> datagram)
     {
-        if (options.Policy == ChannelPolicy.DirectOnly || !_byNumber.TryGetValue(header.Connection, out var connection) || connection.Peer != header.Source)
+        if (_options.Policy == ChannelPolicy.DirectOnly || !_byNumber.TryGetValue(header.Connection, out var connection) || connection.Peer != header.Source)
         {
             return false;
         }
@@ -174,7 +182,7 @@ internal sealed partial class ChannelHost(
 
         var isOfferer = remote is null;
         var connection = new ChannelConnection(happened.Connection, PeerAddress.Member(happened.Peer), new PeerConnection(OptionsFor(isOfferer), certificate, secrets), isOfferer);
-        if (options.Policy != ChannelPolicy.OverlayOnly)
+        if (_options.Policy != ChannelPolicy.OverlayOnly)
         {
             foreach (var path in paths)
             {
@@ -210,7 +218,7 @@ internal sealed partial class ChannelHost(
         ReceiveWindowBytes = ReceiveWindowBytes,
         DtlsTimeout = TimeSpan.FromSeconds(10),
         SctpTimeout = TimeSpan.FromSeconds(10),
-        Overlay = options.Policy == ChannelPolicy.DirectOnly ? null : new OverlayPath(OverlayPathId, OverlayPath.UsualPacketSize),
+        Overlay = _options.Policy == ChannelPolicy.DirectOnly ? null : new OverlayPath(OverlayPathId, OverlayPath.UsualPacketSize),
     };
 
     private LinkDescription Describe(ChannelConnection connection) => Descriptions.ToSignal(connection.Connection.LocalDescription);

@@ -40,12 +40,12 @@ public sealed record PeerChannelOptions
 
         if (RelayBytesPerSecond is < 0 or > 10_000_000_000)
         {
-            yield return $"{nameof(RelayBytesPerSecond)}: {RelayBytesPerSecond} is not in 0 … 10,000,000,000.";
+            yield return $"{nameof(RelayBytesPerSecond)}: {RelayBytesPerSecond} is not in 0 … 10000000000.";
         }
 
         if (MaxPages is < 0 or > 65_536)
         {
-            yield return $"{nameof(MaxPages)}: {MaxPages} is not in 0 … 65,536.";
+            yield return $"{nameof(MaxPages)}: {MaxPages} is not in 0 … 65536.";
         }
     }
 }

@@ -32,6 +32,7 @@ internal sealed class PageHost(
 
     private readonly Dictionary<RingId, PageConnection> _byPage = [];
     private readonly EarlyCandidates _early = new();
+    private PeerChannelOptions _options = options;
 
     /// <summary>Sends a signal to a connection's page, without waiting; a failure comes back to <see cref="SignalFailed"/>.</summary>
     public required Action<PageConnection, byte[]> OnSignal { get; init; }
@@ -57,7 +58,10 @@ internal sealed class PageHost(
         }
     }
 
-    private bool TakesPages => options is { MaxPages: > 0, Policy: not ChannelPolicy.OverlayOnly };
+    private bool TakesPages => _options is { MaxPages: > 0, Policy: not ChannelPolicy.OverlayOnly };
+
+    /// <summary>Other limits from now on; pages that are connected stay so.</summary>
+    public void Reconfigure(PeerChannelOptions changed) => _options = changed;
 
     /// <summary>How a page is called here: at this node's hub by its dotted quad, elsewhere by its id.</summary>
     public PeerAddress AddressOf(RingId page)
@@ -94,7 +98,7 @@ internal sealed class PageHost(
         var page = channel.Remote.Id;
         if (!TakesPages)
         {
-            channel.End(new OverlayException(OverlayError.HostUnreachable, options.MaxPages == 0
+            channel.End(new OverlayException(OverlayError.HostUnreachable, _options.MaxPages == 0
                 ? $"{channel.Remote} is a page, and this node connects with none ({nameof(PeerChannelOptions.MaxPages)} is 0)."
                 : $"{channel.Remote} is a page, which can only be reached directly; this node's channels all go over the overlay ({nameof(ChannelPolicy.OverlayOnly)})."));
             return;
@@ -321,7 +325,7 @@ internal sealed class PageHost(
     /// <summary>Whether one more page may be connected; the one that has been idle for longest may have to go for it.</summary>
     private bool MakeRoom(WebRtc.Instant now)
     {
-        if (_byPage.Count < options.MaxPages)
+        if (_byPage.Count < _options.MaxPages)
         {
             return true;
         }

@@ -9,11 +9,12 @@ public sealed class NodeTelemetry : IDisposable
 {
     private readonly NodeCounters _counters;
     private readonly Func<int> _undelivered;
+    private TelemetryOptions _options;
     private ActivitySource? _source;
     private NodeMeter? _meter;
 
     internal NodeTelemetry(TelemetryOptions options, NodeCounters counters, Func<int> undelivered) =>
-        (Options, _counters, _undelivered) = (options, counters, undelivered);
+        (_options, _counters, _undelivered) = (options, counters, undelivered);
 
     /// <summary>The node's source; null until it knows its id.</summary>
     public ActivitySource? Source => Volatile.Read(ref _source);
@@ -24,7 +25,12 @@ public sealed class NodeTelemetry : IDisposable
     /// <summary>Spans that this node makes in a second because others asked for them.</summary>
     public int RemoteSpansPerSecond => Options.RemoteSpansPerSecond;
 
-    internal TelemetryOptions Options { get; }
+    /// <summary>Read by the loop and by callers, changed by anybody: one whole value after the other.</summary>
+    internal TelemetryOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
 
     internal NodeMeter? Meter => Volatile.Read(ref _meter);
 

@@ -18,8 +18,7 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
     private static readonly string[] Forwards = Names("forward ");
     private static readonly string[] Answers = Names("answer ");
 
-    private readonly TraceBudget _budget = new(telemetry.Options);
-    private readonly bool _strips = !telemetry.Options.HopContext;
+    private readonly TraceBudget _budget = new(telemetry);
     private TraceContext _cause;
     private TraceContext _arrived;
     private LinkId _from;
@@ -32,6 +31,8 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
 
     /// <summary>When that message came in.</summary>
     public Instant ArrivedAt => _arrivedAt;
+
+    private bool Strips => !telemetry.Options.HopContext;
 
     /// <summary>A step begins with a message.</summary>
     /// <param name="at">When its last bytes came in.</param>
@@ -63,7 +64,7 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
     public void Forget(LinkId link) => _budget.Forget(link);
 
     /// <summary>Whether <see cref="Leave"/> must look at a message.</summary>
-    public bool Concerns(in Message message) => (!message.HopContext.IsNone || !_cause.IsNone) && (_strips || telemetry.IsListening);
+    public bool Concerns(in Message message) => (!message.HopContext.IsNone || !_cause.IsNone) && (Strips || telemetry.IsListening);
 
     /// <summary>A message is about to leave.</summary>
     /// <param name="now">Now.</param>
@@ -89,7 +90,7 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
             leaving = leaving with { HopContext = span.ToWire() };
         }
 
-        if (_strips)
+        if (Strips)
         {
             leaving = leaving with { HopContext = default };
         }
