@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Overlay.Exporting.Tests.Otlp;
+using Overlay.Otlp;
 
 namespace Overlay.Exporting.Tests;
 

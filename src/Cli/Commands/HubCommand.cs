@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Overlay.Admission;
 using Overlay.Cli.Output;
 using Overlay.Cli.Watching;
 using Overlay.Hub;
@@ -22,6 +23,8 @@ internal static class HubCommand
         var tokens = new Option<string[]>("--token") { Description = "A join token that admits its bearer; may be given several times." };
         var rootSecret = new Option<string?>("--root-secret") { Description = "The secret by which a node becomes the root of a tree; with one, nobody founds the network but who knows it." };
         var stun = CommonOptions.Port("--stun-port", 0, "Answer STUN on this UDP port; 0 does not.");
+        var turn = new Option<string[]>("--turn") { Description = "A TURN server for pages, turn:HOST:PORT?transport=udp; may be given several times. Needs --turn-secret." };
+        var turnSecret = new Option<string?>("--turn-secret") { Description = "The secret shared with the TURN servers (coturn: static-auth-secret)." };
         var dialled = new Option<string?>("--address")
         {
             Description = "Where others dial this hub, ws://HOST:PORT or wss://…: its members hand it on, and call it there when it comes back. Default: where it listens, if that is one address.",
@@ -35,7 +38,7 @@ internal static class HubCommand
         });
         var status = StatusOption.Create();
         var json = CommonOptions.Json();
-        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, dialled, open, tokens, rootSecret, stun, status, json };
+        var command = new Command("hub", "Run a hub: certificates and introductions for a network. " + ExitCodes.Help) { port, data, listen, dialled, open, tokens, rootSecret, stun, turn, turnSecret, status, json };
         command.SetAction((parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.GetValue(json));
@@ -49,6 +52,7 @@ internal static class HubCommand
                 StunPort = parsed.GetValue(stun) is > 0 and var stunPort ? stunPort : null,
                 Tokens = parsed.GetValue(tokens) ?? [],
                 RootSecret = parsed.GetValue(rootSecret) ?? "",
+                Ice = new IceConfiguration { TurnUrls = parsed.GetValue(turn) ?? [], TurnSecret = parsed.GetValue(turnSecret) ?? "" },
             };
 
             return Failures.GuardAsync(
