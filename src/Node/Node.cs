@@ -10,7 +10,6 @@ using Overlay.Ring;
 using Overlay.Routing;
 using Overlay.Runtime;
 using Overlay.Runtime.Channels;
-using Overlay.Runtime.Diagnostics;
 using Overlay.Runtime.Peers;
 using Overlay.Runtime.Trees;
 
@@ -170,12 +169,6 @@ public sealed partial class Node : IAsyncDisposable
 
     /// <summary>Asks a node for its neighbours, fingers and links.</summary>
     public Task<State> InspectAsync(RingId id, CancellationToken cancellationToken = default) => _host.InspectAsync(id, cancellationToken);
-
-    /// <summary>Walks once through the network: the tables of each member, and a failure for each node that is in somebody's tables and does not answer.</summary>
-    /// <param name="options">How fast and how far; null: 50 questions a second, 4,096 members.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
-    public IAsyncEnumerable<MemberState> CrawlAsync(CrawlOptions? options = null, CancellationToken cancellationToken = default) => _host.CrawlAsync(options, cancellationToken);
 
     /// <summary>Hears every observation from now on, until the result is disposed of.</summary>
     /// <param name="observer">Called on the node's loop: must be quick and must not throw.</param>

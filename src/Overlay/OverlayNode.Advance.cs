@@ -354,12 +354,14 @@ public sealed partial class OverlayNode
         {
             case LinkEventKind.Up:
                 WatchLinks(now);
+                _context.Departures.Remove(happened.Peer.Id);
                 _ring?.LinkUp(now, happened.Peer);
                 _tree?.LinkUp(now, happened.Peer);
                 ConnectsUp(happened.Peer.Id);
                 break;
             case LinkEventKind.Down:
                 _detector.Forget(happened.Peer.Id);
+                NoteLost(now, happened);
                 _ring?.LinkDown(now, happened.Peer.Id);
                 _broadcasts?.LinkFailed(now, happened.Peer.Id);
                 _tree?.LinkDown(now, happened.Peer.Id);

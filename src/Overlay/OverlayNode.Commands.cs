@@ -111,6 +111,22 @@ public sealed partial class OverlayNode
         return request;
     }
 
+    /// <summary>Asks the way to a node: what each hop does with a message to it, and back. Result: a <see cref="RouteTrace"/>, also where the way ends short of it.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="id">The node.</param>
+    /// <param name="context">The trace that the hops continue; default: none.</param>
+    /// <param name="outbox">The host's.</param>
+    public RequestId Trace(Instant now, RingId id, TraceContext context, Outbox outbox)
+    {
+        if (TryBegin(now, outbox, out var request))
+        {
+            Queries.Trace(now, request, id, context);
+        }
+
+        Settle(now);
+        return request;
+    }
+
     /// <summary>Refreshes one finger row now, 0 … 47.</summary>
     public void UpdateFinger(Instant now, int row, Outbox outbox)
     {

@@ -48,7 +48,7 @@ public sealed partial class OverlayNode
                 _deliveries?.Receive(arrival.From, receipt);
                 break;
             case Unreachable unreachable:
-                ReceiveUnreachable(now, unreachable);
+                ReceiveUnreachable(now, arrival.From.Id, unreachable);
                 break;
             case { Kind: >= MessageKind.Offer and <= MessageKind.ConnectionRefuse }:
                 ReceiveSignal(now, arrival);
@@ -65,11 +65,8 @@ public sealed partial class OverlayNode
             case Renew or Renewed or KnownHubs:
                 ReceiveOfHubs(now, arrival);
                 break;
-            case GetState question:
-                Reply(now, arrival, StateFor(question.Nonce));
-                break;
-            case State state:
-                _queries?.Receive(arrival.From.Id, state.Nonce, state);
+            case GetState or State or TraceRoute or TracedRoute:
+                ReceiveDiagnostics(now, arrival);
                 break;
             case GuestSignal or GuestAnswer:
                 ReceiveGuest(now, arrival);
@@ -158,6 +155,7 @@ public sealed partial class OverlayNode
                 _ring.OnNotify(now, arrival.From, notify);
                 break;
             case Leaving leaving:
+                _context.Departures.Add(now, arrival.From.Id, DepartureKind.Left);
                 _ring.OnLeaving(now, arrival.From, leaving);
                 break;
             case Grant grant:
@@ -203,10 +201,10 @@ public sealed partial class OverlayNode
         }
     }
 
-    private void ReceiveUnreachable(Instant now, Unreachable unreachable)
+    private void ReceiveUnreachable(Instant now, Ring.RingId from, Unreachable unreachable)
     {
         if (!_links.SignalUnreachable(now, unreachable.MessageId) && _connections?.SignalUnreachable(now, unreachable.MessageId) != true
-            && _queries?.Receive(unreachable) != true && _guestSignals?.Receive(now, unreachable) != true)
+            && _queries?.Receive(now, from, unreachable) != true && _guestSignals?.Receive(now, unreachable) != true)
         {
             _deliveries?.Receive(now, unreachable);
         }

@@ -113,6 +113,7 @@ public sealed partial class OverlayNode
                 break;
             case LivenessEventKind.Dead:
                 _context.Outbox.Observe(Observation.Evicted, finding.Peer);
+                _context.Departures.Add(now, finding.Peer, DepartureKind.Died, finding.Silence, finding.Probes);
                 _links.Forget(now, finding.Peer, LinkFailure.Silent);
                 _ring?.PeerDied(now, finding.Peer);
                 _tree?.PeerDied(now, finding.Peer);

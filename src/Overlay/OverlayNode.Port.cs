@@ -80,6 +80,11 @@ public sealed partial class OverlayNode : INodePort
     {
         _isPlacementNew |= observation.Observation is Observation.NeighboursChanged or Observation.PhaseChanged;
         _treeChanged |= observation.Observation == Observation.NeighboursChanged;
+        if (observation.Observation == Observation.PeerLeft)
+        {
+            _context.Departures.Add(_context.Now, observation.Peer, DepartureKind.Left); // While founding, the word of whoever passed it on.
+        }
+
         _context.Outbox.Observe(observation);
     }
 }

@@ -123,6 +123,7 @@ public sealed partial class OverlayNode
                 tree.OnJoin(now, arrival.From, arrival.ReplyVia, join);
                 break;
             case Leaving:
+                _context.Departures.Add(now, arrival.From.Id, DepartureKind.Left);
                 _context.Outbox.Observe(Observation.PeerLeft, arrival.From.Id);
                 tree.PeerDied(now, arrival.From.Id, hasLeft: true);
                 _links.Forget(now, arrival.From.Id, LinkFailure.Leaving);

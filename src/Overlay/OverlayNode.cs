@@ -53,7 +53,7 @@ public sealed partial class OverlayNode
         ArgumentNullException.ThrowIfNull(start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(start.HubCount);
         _isGuest = start.IsGuest;
-        _context = new NodeContext(options, ports.Signing, ports.Sealing, ports.Secrets, start.Seed, start.Instance, ports.Certificates);
+        _context = new NodeContext(options, ports.Signing, ports.Sealing, ports.Secrets, start.Seed, start.Instance, ports.Certificates) { Gauges = ports.Gauges };
         _courier = new Courier(_context);
         _intake = new Intake(_context, _courier);
         _links = new LinkSetUps(_context, _courier);
@@ -93,9 +93,6 @@ public sealed partial class OverlayNode
     /// <summary>Whether this node answers for <paramref name="key"/> now.</summary>
     public bool OwnsKey(RingId key) => _context.IsMember && _context.Owns(key);
 
-    /// <summary>The node's tables as any other node would be told: neighbours, fingers and links.</summary>
-    public State Snapshot() => StateFor(0);
-
     private Deliveries Deliveries => _deliveries ??= new Deliveries(_context, _courier, _intake);
 
     private Queries Queries => _queries ??= new Queries(_context, _courier);
@@ -103,55 +100,4 @@ public sealed partial class OverlayNode
     private NameDirectory Names => _names ??= new NameDirectory(_context.Options, this, IsOnTree ? TreePlacement : this, _context.Signing, _context.Certificates, _prngOfNames);
 
     private RequestId NextRequest() => new(++_lastRequest);
-
-    private State StateFor(ulong nonce)
-    {
-        var successors = new List<Descriptor>();
-        foreach (var successor in Successors)
-        {
-            successors.Add(successor.Descriptor);
-        }
-
-        var links = new List<LinkEntry>();
-        foreach (var link in _context.Links.Open)
-        {
-            links.Add(new(link.PeerId, LinkPhase.Open, link.Purpose, link.IsIncoming));
-        }
-
-        foreach (var link in _context.Links.SetUps)
-        {
-            links.Add(new(link.PeerId, link.Phase, link.Purpose, link.IsIncoming));
-        }
-
-        if (_tree is not null)
-        {
-            foreach (var child in _tree.Children)
-            {
-                if (successors.Count < Owner.MaxDescriptors && _context.Links.FindOpen(child) is { } open)
-                {
-                    successors.Add(open.Peer.Descriptor);
-                }
-            }
-        }
-
-        var before = _tree is null ? _ring?.Predecessor : _tree.Parent; // On a tree: the parent, and the children.
-        return new State(nonce, Phase, before?.Descriptor, successors, FingerEntries(), links);
-    }
-
-    private List<FingerEntry> FingerEntries()
-    {
-        var entries = new List<FingerEntry>();
-        if (_ring is not null)
-        {
-            for (var row = 0; row < FingerTable.Rows; row++)
-            {
-                if (_ring.Fingers[row] is { } finger)
-                {
-                    entries.Add(new((byte)row, finger.Id));
-                }
-            }
-        }
-
-        return entries;
-    }
 }

@@ -1,3 +1,4 @@
+using Overlay.Effects;
 using Overlay.Identity;
 using Overlay.Signalling;
 
@@ -11,6 +12,9 @@ public sealed record NodePorts(ISigning Signing, ISealing? Sealing, ISecrets Sec
 {
     /// <summary>What other nodes of the same thread have found out about certificates; without it the node finds out everything by itself.</summary>
     public CertificatePool? Certificates { get; init; }
+
+    /// <summary>What the host measures, for who diagnoses the network; without it the node says that it does not know.</summary>
+    public IGauges? Gauges { get; init; }
 }
 
 /// <summary>What distinguishes one start of a node from another.</summary>

@@ -108,6 +108,10 @@ public sealed partial record OverlayOptions
     /// <remarks>A hop whose next link is dead takes the question back and finds another way after one to two seconds; asked again sooner, both would be under way.</remarks>
     public TimeSpan SecondTryAfter => ReceiptTimeout / 3;
 
+    /// <summary>Whether the node tells who asks: its tables, what it does with traced messages, how its links fare, whom it lost.</summary>
+    /// <value>Default true. Without it questions for its tables are answered <see cref="DropReason.Declined"/>, and on traces it is a hop that says nothing.</value>
+    public bool AnswersDiagnostics { get; init; } = true;
+
     /// <summary>Commands that may wait for their results.</summary>
     /// <value>Default 4,096. One more is answered <see cref="Outcome.Busy"/>.</value>
     public int MaxPendingCommands { get; init; } = 4096;

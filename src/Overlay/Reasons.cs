@@ -129,6 +129,9 @@ public enum DropReason : byte
     Quota,
     NotProved,
     QueueFull,
+
+    /// <summary>The node does not answer diagnostics (<see cref="OverlayOptions.AnswersDiagnostics"/>).</summary>
+    Declined,
 }
 
 /// <summary>The life of a node.</summary>

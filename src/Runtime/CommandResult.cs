@@ -30,6 +30,7 @@ internal readonly record struct CommandResult(Outcome Outcome, object? Value)
         Outcome.Busy => "too many commands wait already. Wait for some of them.",
         Outcome.NameTaken => "the name belongs to another node. Choose another name.",
         Outcome.NameUnknown => "nobody has registered that name.",
+        Outcome.Refused when Value is DropReason.Declined => "that node does not answer diagnostics (AnswersDiagnostics).",
         Outcome.Refused => Value is LinkFailure failure ? $"refused ({failure})." : "refused: not a name (1 … 63 letters, digits, '-', '_' or '.'), or the other side is full.",
         _ => $"{Outcome}.",
     };

@@ -10,6 +10,7 @@ using Overlay.Identity;
 using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
+using Overlay.Runtime.Diagnostics;
 using Overlay.Runtime.Hubs;
 using Overlay.Runtime.Security;
 using Overlay.Runtime.Sockets;
@@ -59,9 +60,11 @@ public sealed partial class OverlayHost : IAsyncDisposable
 
         _endpoint = options.Introduction is { } introduction ? new OwnEndpoint(introduction, RightFor, EndpointOpened, _log) : null;
         var ways = WaysOf(options, _memory, _endpoint);
+        _clock = new NodeClock(options.TimeProvider);
+        var gauges = new NodeGauges(Counters, _clock.Now);
         _node = new OverlayNode(
             options.Protocol,
-            new NodePorts(identity.Signing, identity.Sealing, secrets),
+            new NodePorts(identity.Signing, identity.Sealing, secrets) { Gauges = gauges },
             new NodeStart(seed, identity.Instance, options.Hubs.Count, identity.RememberedHubKey, options.Token, options.IsGuest)
             {
                 RootSecret = options.RootSecret,
@@ -71,7 +74,6 @@ public sealed partial class OverlayHost : IAsyncDisposable
         Ended = _ended.Token; // Good also after the source was disposed.
         Endpoints = [.. paths.Take(paths.Count / 2).Select(path => path.Local)];
         Telemetry = new NodeTelemetry(options.Telemetry, Counters, () => _messages.Reader.Count);
-        _clock = new NodeClock(options.TimeProvider);
         _loop = new NodeLoop(
             _node,
             _clock,
@@ -91,6 +93,7 @@ public sealed partial class OverlayHost : IAsyncDisposable
             OnPeer = happened => _peers?.Happened(happened),
             OnObserved = Observe,
         };
+        gauges.Attach(_loop);
     }
 
     /// <summary>The node, as others know it.</summary>

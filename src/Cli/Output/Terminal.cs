@@ -17,6 +17,8 @@ internal sealed class Terminal
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private const int WideEnough = 200;
+
     private readonly Lock _gate = new();
 
     public Terminal(bool isJson)
@@ -28,6 +30,10 @@ internal sealed class Terminal
             Interactive = System.Console.IsOutputRedirected ? InteractionSupport.No : InteractionSupport.Detect,
             Out = new AnsiConsoleOutput(System.Console.Out),
         });
+        if (System.Console.IsOutputRedirected)
+        {
+            Console.Profile.Width = WideEnough; // Nobody's window: lines are not to be broken.
+        }
     }
 
     /// <summary>Whether only JSON may appear on the output.</summary>

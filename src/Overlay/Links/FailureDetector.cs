@@ -132,6 +132,7 @@ public sealed class FailureDetector
 
         var entry = new KeepAlive { Peer = peer };
         entry.BecomeSuspect(KeepAliveState.Unlinked, now, now + _options.LoneSuspicionTimeout, _prng.Next());
+        entry.CountProbe();
         _asked.Add(entry);
         _unlinked++;
         _port.Send(now, peer, new Ping(entry.Nonce));
@@ -294,10 +295,11 @@ public sealed class FailureDetector
                 break;
             case KeepAliveDecision.AskAgain:
                 entry.Since = now;
+                entry.CountProbe();
                 _port.Send(now, entry.Peer, new Ping(entry.Nonce));
                 break;
             case KeepAliveDecision.Judge:
-                Conclude(entry.IsAnswered ? LivenessEventKind.PathLost : LivenessEventKind.Dead, at);
+                Conclude(now, entry.IsAnswered ? LivenessEventKind.PathLost : LivenessEventKind.Dead, at);
                 break;
         }
     }
@@ -307,7 +309,7 @@ public sealed class FailureDetector
         var peer = _asked[at].Peer;
         if (_links.FindOpen(peer) is not { Watch: not LinkWatch.Idle })
         {
-            Conclude(LivenessEventKind.Silent, at);
+            Conclude(now, LivenessEventKind.Silent, at);
             return;
         }
 
@@ -325,6 +327,7 @@ public sealed class FailureDetector
             Since = now,
             IsToBeAskedRound = _options.Topology == Topology.Tree && _links.FindOpen(peer) is { Watch: not LinkWatch.Idle },
         };
+        entry.CountProbe();
         _asked.Add(entry);
         _port.Send(now, peer, new Ping(entry.Nonce));
         WakeBy(entry.Due(_options));
@@ -338,6 +341,7 @@ public sealed class FailureDetector
         var count = _port.WaysTo(entry.Peer, ways);
         for (var i = 0; i < count && !entry.IsAnswered; i++)
         {
+            entry.CountProbe();
             _port.SendRound(now, ways[i], entry.Peer, new Ping(entry.Nonce));
         }
 
@@ -363,14 +367,17 @@ public sealed class FailureDetector
         if (first is not { } nearest)
         {
             entry.BecomeSuspect(KeepAliveState.AskedAlone, now, loneVerdictAt, _prng.Next());
+            entry.CountProbe();
             _port.Send(now, entry.Peer, new Ping(entry.Nonce));
             return;
         }
 
         entry.BecomeSuspect(KeepAliveState.AskedByOthers, now, now + _options.ProbePeriod, _prng.Next());
+        entry.CountProbe();
         _port.Send(now, nearest, new ProbeFor(entry.Nonce, entry.Peer));
         if (NearestHelper(entry.Peer, nearest) is { } second)
         {
+            entry.CountProbe();
             _port.Send(now, second, new ProbeFor(entry.Nonce, entry.Peer));
         }
     }
@@ -419,10 +426,11 @@ public sealed class FailureDetector
         }
     }
 
-    private void Conclude(LivenessEventKind verdict, int at)
+    private void Conclude(Instant now, LivenessEventKind verdict, int at)
     {
         var peer = _asked[at].Peer;
-        Report(verdict, peer);
+        var silence = _links.FindOpen(peer) is { } link ? now - link.HeardAt(now) : TimeSpan.Zero;
+        _events.Add(new(verdict, peer) { Silence = silence, Probes = _asked[at].Probes });
         Remove(at);
         Unwatch(peer);
     }

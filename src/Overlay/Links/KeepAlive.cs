@@ -59,6 +59,9 @@ internal struct KeepAlive
     /// <summary>Whether it is yet to be asked by other ways than its link, half way to the suspicion: where these cross several links, they need the time.</summary>
     public bool IsToBeAskedRound;
 
+    /// <summary>Probes so far, those that others were asked to send included.</summary>
+    public byte Probes;
+
     public readonly bool IsSuspect => State is KeepAliveState.AskedByOthers or KeepAliveState.AskedAlone;
 
     /// <summary>When there is something to decide next.</summary>
@@ -80,6 +83,9 @@ internal struct KeepAlive
             : now >= VerdictAt ? KeepAliveDecision.Judge
             : KeepAliveDecision.AskAgain;
     }
+
+    /// <summary>Another probe is on its way.</summary>
+    public void CountProbe() => Probes = (byte)Math.Min(byte.MaxValue, Probes + 1);
 
     public void BecomeSuspect(KeepAliveState how, Instant now, Instant verdictAt, ulong nonce) =>
         (State, IsAnswered, Nonce, Since, VerdictAt) = (how, false, nonce, now, verdictAt);

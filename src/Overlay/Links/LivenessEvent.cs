@@ -45,4 +45,11 @@ public enum LivenessEventKind : byte
 /// <summary>One finding about one peer.</summary>
 /// <param name="Kind">The finding.</param>
 /// <param name="Peer">The peer; the node itself where it is <see cref="LivenessEventKind.Fenced"/>.</param>
-public readonly record struct LivenessEvent(LivenessEventKind Kind, RingId Peer);
+public readonly record struct LivenessEvent(LivenessEventKind Kind, RingId Peer)
+{
+    /// <summary>With a verdict: how long nothing had been heard of the peer; zero where it had no link.</summary>
+    public TimeSpan Silence { get; init; }
+
+    /// <summary>With a verdict: the probes that it left unanswered, those of others included.</summary>
+    public byte Probes { get; init; }
+}

@@ -55,10 +55,17 @@ public sealed record GetState(ulong Nonce) : Payload
 /// <summary>A finger as <see cref="State"/> reports it: <c>[row, id]</c>.</summary>
 public readonly record struct FingerEntry(byte Row, RingId Id);
 
-/// <summary>A link as <see cref="State"/> reports it: <c>[id, phase, purposes, incoming]</c>.</summary>
-public readonly record struct LinkEntry(RingId Id, LinkPhase Phase, LinkPurpose Purpose, bool IsIncoming);
+/// <summary>A link as <see cref="State"/> reports it: <c>[id, phase, purposes, incoming, gauge (bin 10)]</c>.</summary>
+public readonly record struct LinkEntry(RingId Id, LinkPhase Phase, LinkPurpose Purpose, bool IsIncoming)
+{
+    /// <summary>What was measured of it.</summary>
+    public LinkGauge Gauge { get; init; } = LinkGauge.Unknown;
+}
 
-/// <summary><c>[nonce, phase, predecessor | nil, [successor…], [finger…], [link…]]</c>.</summary>
+/// <summary>
+/// <c>[nonce, phase, predecessor | nil, [successor…], [finger…], [link…], [departure…], totals | nil, [quota…]]</c>. On a tree the predecessor is the parent, the successors are the
+/// children.
+/// </summary>
 public sealed record State(
     ulong Nonce,
     NodePhase Phase,
@@ -67,5 +74,14 @@ public sealed record State(
     IReadOnlyList<FingerEntry> Fingers,
     IReadOnlyList<LinkEntry> Links) : Payload
 {
+    /// <summary>The neighbours that were lost within the last ten minutes, the latest last.</summary>
+    public IReadOnlyList<DepartureEntry> Departures { get; init; } = [];
+
+    /// <summary>What the node has done; null where its host does not count.</summary>
+    public NodeTotals? Totals { get; init; }
+
+    /// <summary>How much of its quotas is used.</summary>
+    public IReadOnlyList<QuotaEntry> Quotas { get; init; } = [];
+
     public override MessageKind Kind => MessageKind.State;
 }

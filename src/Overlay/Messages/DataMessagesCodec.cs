@@ -82,7 +82,12 @@ internal static class DataMessagesCodec
                 reader.ReadOptionalDescriptor(),
                 reader.ReadDescriptors(),
                 ReadFingers(ref reader),
-                ReadLinks(ref reader)),
+                ReadLinks(ref reader))
+            {
+                Departures = reader.ElementsLeft > 0 ? InspectionMessagesCodec.ReadDepartures(ref reader) : [],
+                Totals = reader.ElementsLeft > 0 ? InspectionMessagesCodec.ReadTotals(ref reader) : null,
+                Quotas = reader.ElementsLeft > 0 ? InspectionMessagesCodec.ReadQuotas(ref reader) : [],
+            },
             _ => null,
         };
         reader.EndArray();
@@ -121,7 +126,7 @@ internal static class DataMessagesCodec
 
     private static void Write(ref MessagePackWriter writer, State state)
     {
-        writer.BeginArray(6);
+        writer.BeginArray(9);
         writer.Write(state.Nonce);
         writer.Write((byte)state.Phase);
         writer.WriteOptional(state.Predecessor);
@@ -134,16 +139,21 @@ internal static class DataMessagesCodec
             writer.Write(state.Fingers[i].Id);
         }
 
+        Span<byte> gauge = stackalloc byte[LinkGauge.Bytes];
         writer.BeginArray(state.Links.Count);
         for (var i = 0; i < state.Links.Count; i++)
         {
             var link = state.Links[i];
-            writer.BeginArray(4);
+            writer.BeginArray(5);
             writer.Write(link.Id);
             writer.Write((byte)link.Phase);
             writer.Write((byte)link.Purpose);
             writer.Write(link.IsIncoming);
+            link.Gauge.Write(gauge);
+            writer.Write(gauge);
         }
+
+        InspectionMessagesCodec.WriteAbout(ref writer, state);
     }
 
     private static FingerEntry[] ReadFingers(ref MessagePackReader reader)
@@ -166,7 +176,10 @@ internal static class DataMessagesCodec
         for (var i = 0; i < links.Length; i++)
         {
             reader.BeginArray(int.MaxValue);
-            links[i] = new(reader.ReadRingId(), reader.ReadEnum<LinkPhase>(), reader.ReadPurpose(), reader.ReadBoolean());
+            links[i] = new(reader.ReadRingId(), reader.ReadEnum<LinkPhase>(), reader.ReadPurpose(), reader.ReadBoolean())
+            {
+                Gauge = reader.ElementsLeft > 0 && reader.TryReadBinary(LinkGauge.Bytes, out var gauge) ? LinkGauge.Read(gauge) : LinkGauge.Unknown,
+            };
             reader.EndArray();
         }
 

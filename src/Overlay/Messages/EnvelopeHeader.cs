@@ -6,10 +6,10 @@ namespace Overlay.Messages;
 /// <summary>The envelope of a message as a hop needs it: read from bytes, changed in a few places, written again before the same body. No allocation.</summary>
 /// <remarks>
 /// <code>
-/// [ver, kind, flags, hopsLeft, srcId, srcVia, dstId, dstVia, messageId, hopContext, body (, route)]
-///   1    1     1       1        8     1 | 8    8     1 | 8   1 … 9       1 | 27     n      1 + 8 × hops   bytes each
+/// [ver, kind, flags, hopsLeft, srcId, srcVia, dstId, dstVia, messageId, hopContext, body (, route (, trail))]
+///   1    1     1       1        8     1 | 8    8     1 | 8   1 … 9       1 | 27     n      1 + 8 × hops, 3 + 28 × hops   bytes each
 /// </code>
-/// <para>Written are exactly 11 elements, or 12 with a route; elements that a newer version appended do not survive a hop of this version.</para>
+/// <para>Written are exactly 11 elements, 12 with a route, 13 with a trail; elements that a newer version appended do not survive a hop of this version.</para>
 /// </remarks>
 public struct EnvelopeHeader
 {
@@ -21,6 +21,8 @@ public struct EnvelopeHeader
     private const int IdBytes = 2 + RingId.Bytes;
 
     private int _routeAt;
+    private int _trailAt;
+    private int _trailBytes;
 
     public MessageKind Kind { get; set; }
 
@@ -55,6 +57,9 @@ public struct EnvelopeHeader
 
     /// <summary>Whether a route is recorded.</summary>
     public readonly bool HasRoute => (Flags & MessageFlags.RecordRoute) != 0;
+
+    /// <summary>Whether hops say what they did with it: <see cref="Message.HasTrail"/>.</summary>
+    public readonly bool HasTrail => HasRoute && (Kind is MessageKind.TraceRoute or MessageKind.TracedRoute);
 
     /// <summary>Where routing takes it: the anchor if there is one, else the destination.</summary>
     public readonly RingId Target => HasDestinationVia ? DestinationVia : Destination;
@@ -112,6 +117,12 @@ public struct EnvelopeHeader
             header.ReadRoute(ref reader);
         }
 
+        if (header.HasTrail && reader.ElementsLeft > 0)
+        {
+            header._trailBytes = InspectionMessagesCodec.ReadTrail(ref reader).Length;
+            header._trailAt = reader.Position - header._trailBytes;
+        }
+
         reader.EndArray();
         return reader.IsComplete && header.BodyBytes > 0 && header.HopsLeft <= Message.HopBudget;
     }
@@ -128,10 +139,13 @@ public struct EnvelopeHeader
         return route;
     }
 
-    /// <summary>Writes this header, then the body (and route) of <paramref name="message"/>, from which it was read.</summary>
+    /// <summary>The hops' records in the bytes that were read.</summary>
+    public readonly HopRecord[] TrailOf(ReadOnlySpan<byte> message) => HopRecord.ReadAll(message.Slice(_trailAt, _trailBytes));
+
+    /// <summary>Writes this header, then the body (and route, and trail as it is) of <paramref name="message"/>, from which it was read.</summary>
     /// <param name="message">The bytes that were read.</param>
     /// <param name="passedBy">The hop's own id, appended to the route where one is recorded.</param>
-    /// <param name="destination">At least <see cref="MaxBytes"/> + 1 + <see cref="IdBytes"/> longer than the body and route.</param>
+    /// <param name="destination">At least <see cref="MaxBytes"/> + 1 + <see cref="IdBytes"/> longer than the body, route and trail.</param>
     /// <returns>Bytes written; 0 where they did not fit.</returns>
     public readonly int Forward(ReadOnlySpan<byte> message, RingId passedBy, Span<byte> destination)
     {
@@ -149,13 +163,18 @@ public struct EnvelopeHeader
             }
         }
 
+        if (HasTrail)
+        {
+            writer.Write(message.Slice(_trailAt, _trailBytes));
+        }
+
         return writer.Failed ? 0 : writer.Position;
     }
 
     /// <summary>Writes everything before the body.</summary>
     internal readonly void Write(ref MessagePackWriter writer)
     {
-        writer.BeginArray(HasRoute ? Elements + 1 : Elements);
+        writer.BeginArray(Elements + (HasRoute ? 1 : 0) + (HasTrail ? 1 : 0));
         writer.Write(Message.Version);
         writer.Write((byte)Kind);
         writer.Write((byte)Flags);

@@ -7,8 +7,9 @@ namespace Overlay.Messages;
 /// <para>Wire (MessagePack array):
 /// <c>[ver, kind, flags, hopsLeft, srcId, srcVia, dstId, dstVia, messageId, hopContext, body (, route)]</c>. Ids are bin 6, vias bin 6 or nil,
 /// hopContext bin 25 or nil; <c>route</c>, an array of ids, is there exactly when <see cref="MessageFlags.RecordRoute"/> is set.</para>
+/// <para>A <see cref="TraceRoute"/> and a <see cref="TracedRoute"/> with a route have a 13th element, the <c>trail</c>: records of the hops, each a <see cref="HopRecord"/>, in one bin.</para>
 /// <para>A value of 40 bytes, because every hop copies it several times: small fields lie in the 16 bits that ids leave free.</para>
-/// <para>Vias, flags <c>Final</c> and <c>Rerouted</c>, hopsLeft, hopContext and route are the hops'; all else is covered by the body's signature.</para>
+/// <para>Vias, flags <c>Final</c> and <c>Rerouted</c>, hopsLeft, hopContext, route and trail are the hops'; all else is covered by the body's signature.</para>
 /// </remarks>
 public readonly record struct Message
 {
@@ -110,6 +111,16 @@ public readonly record struct Message
         init => _seldom = value == Route ? _seldom : Seldom with { Route = value };
     }
 
+    /// <summary>What the hops so far say of themselves, where <see cref="HasTrail"/>; bounded by <see cref="HopRecord.MaxRecords"/>.</summary>
+    public HopRecord[]? Trail
+    {
+        get => _seldom?.Trail;
+        init => _seldom = value == Trail ? _seldom : Seldom with { Trail = value };
+    }
+
+    /// <summary>Whether hops that answer diagnostics append what they have to say.</summary>
+    public bool HasTrail => Kind is MessageKind.TraceRoute or MessageKind.TracedRoute && Has(MessageFlags.RecordRoute);
+
     /// <summary>What few messages have, to be written; the copies of a message share it until one of them changes it.</summary>
     private SeldomFields Seldom
     {
@@ -148,7 +159,7 @@ public readonly record struct Message
         if (header.HasSourceVia || header.HasDestinationVia || !header.HopContext.IsNone || route is not null)
         {
             var seldom = body.Seldom ??= new SeldomFields();
-            (seldom.SourceVia, seldom.DestinationVia, seldom.HopContext, seldom.Route) = (header.SourceVia, header.DestinationVia, header.HopContext, route);
+            (seldom.SourceVia, seldom.DestinationVia, seldom.HopContext, seldom.Route, seldom.Trail) = (header.SourceVia, header.DestinationVia, header.HopContext, route, null);
             return message with { Seldom = seldom };
         }
 
@@ -169,4 +180,6 @@ internal sealed record SeldomFields
     public TraceContext HopContext { get; set; }
 
     public RingId[]? Route { get; set; }
+
+    public HopRecord[]? Trail { get; set; }
 }

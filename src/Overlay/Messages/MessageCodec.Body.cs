@@ -53,6 +53,7 @@ public static partial class MessageCodec
                 ?? ConnectionMessagesCodec.Read(kind, ref reader)
                 ?? TreeMessagesCodec.Read(kind, ref reader)
                 ?? GuestMessagesCodec.Read(kind, ref reader)
+                ?? InspectionMessagesCodec.Read(kind, ref reader)
                 ?? DataMessagesCodec.Read(kind, ref reader, bytes);
         if (read is null || !reader.IsComplete)
         {
@@ -124,6 +125,7 @@ public static partial class MessageCodec
             || PeerMessagesCodec.TryWrite(ref writer, payload)
             || ConnectionMessagesCodec.TryWrite(ref writer, payload)
             || DataMessagesCodec.TryWrite(ref writer, payload)
+            || InspectionMessagesCodec.TryWrite(ref writer, payload)
             || TreeMessagesCodec.TryWrite(ref writer, payload)
             || GuestMessagesCodec.TryWrite(ref writer, payload);
         if (!isWritten)

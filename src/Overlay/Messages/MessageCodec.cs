@@ -25,6 +25,11 @@ public static partial class MessageCodec
             length += WireLengths.Of(message.Route ?? []);
         }
 
+        if (message.HasTrail)
+        {
+            length += WireLengths.Binary((message.Trail?.Length ?? 0) * HopRecord.Bytes);
+        }
+
         return message.HopContext.IsNone ? length : length + WireLengths.Binary(TraceContext.Bytes) - WireLengths.One;
     }
 
@@ -86,6 +91,11 @@ public static partial class MessageCodec
         var body = reuse ?? new EncodedBody();
         body.Bytes = bytes.Slice(header.BodyAt, header.BodyBytes);
         message = Message.Of(header, body, header.HasRoute ? header.RouteOf(bytes.Span) : null);
+        if (header.HasTrail)
+        {
+            message = message with { Trail = header.TrailOf(bytes.Span) };
+        }
+
         return true;
     }
 
@@ -157,6 +167,11 @@ public static partial class MessageCodec
         foreach (var id in route)
         {
             writer.Write(id);
+        }
+
+        if (message.HasTrail)
+        {
+            InspectionMessagesCodec.WriteTrail(ref writer, message.Trail ?? []);
         }
     }
 }

@@ -99,6 +99,8 @@ public enum MessageKind : byte
     // Inspection.
     GetState = 96,
     State = 97,
+    TraceRoute = 98,
+    TracedRoute = 99,
 
     // The tree.
     TreeJoin = 112,

@@ -169,10 +169,36 @@ public sealed class Courier(NodeContext context)
         {
             Enqueue(message with { Kind = MessageKind.Unreachable, Destination = message.Source, HasDestinationVia = false, Body = Local(new Unreachable(message.MessageId, why)) });
         }
+        else if (message.Kind == MessageKind.TraceRoute && context.IsAdmitted && context.Tracing.IsOn)
+        {
+            AnswerTrace(now, message, why);
+        }
         else if (ExpectsAnswer(message) && context.IsAdmitted)
         {
             Send(now, new Letter(message.Source, new Unreachable(message.MessageId, why)) { Via = message.HasSourceVia ? message.SourceVia : null });
         }
+    }
+
+    /// <summary>A <see cref="TraceRoute"/> ends here: its sender is told the way so far, unless it asks too much.</summary>
+    /// <param name="now">Now.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="why">Why it ends; <see cref="DropReason.None"/>: it is where it was to go.</param>
+    /// <param name="cameBy">The link it came over, where the answer may go back the same way.</param>
+    public void AnswerTrace(Instant now, in Message question, DropReason why, LinkId cameBy = default)
+    {
+        if (!MessageCodec.TryOpen(question, out var body, out _) || body.Payload is not TraceRoute asked || !context.Tracing.MayAnswer(now, question.Source))
+        {
+            context.Drop(DropReason.Quota, question, cameBy);
+            return;
+        }
+
+        var answer = new Letter(question.Source, context.Tracing.Answer(question, asked, why))
+        {
+            Via = question.HasSourceVia ? question.SourceVia : null,
+            Flags = question.Flags & MessageFlags.RecordRoute,
+            HopContext = question.HopContext,
+        };
+        Answer(now, answer, cameBy);
     }
 
     /// <summary>The next message of this step that this node sent to itself.</summary>
@@ -194,7 +220,7 @@ public sealed class Courier(NodeContext context)
     private static bool ExpectsAnswer(in Message message) => message.Kind switch
     {
         MessageKind.Data => message.Has(MessageFlags.WantReceipt),
-        MessageKind.Offer or MessageKind.ConnectionOffer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.GetCertificates
+        MessageKind.Offer or MessageKind.ConnectionOffer or MessageKind.FindOwner or MessageKind.GetState or MessageKind.TraceRoute or MessageKind.GetCertificates
             or MessageKind.PutRecord or MessageKind.GetRecord or MessageKind.GuestSignal => true,
         _ => false,
     };
@@ -262,7 +288,8 @@ public sealed class Courier(NodeContext context)
         }
 
         Sign(message);
-        context.Outbox.Send(HubUplink, message with { HopsLeft = (byte)(message.HopsLeft - 1) });
+        var leaving = message with { HopsLeft = (byte)(message.HopsLeft - 1) };
+        context.Outbox.Send(HubUplink, leaving.HasTrail ? context.Tracing.Leaving(leaving, default, HubUplink, byHub: true) : leaving);
         return true;
     }
 
@@ -329,7 +356,13 @@ public sealed class Courier(NodeContext context)
         };
         link = hop.Link?.Id ?? default;
         isWatched = hop.Link is { } used && context.Used(used);
-        return hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || _guests?.TryFind(message.Destination, out link) == true));
+        var canLeave = hop.Kind == HopKind.Forward || (hop.Kind == HopKind.ToGuest && (hop.Link is not null || _guests?.TryFind(message.Destination, out link) == true));
+        if (leaving.HasTrail && canLeave)
+        {
+            leaving = context.Tracing.Leaving(leaving, hop.Link?.PeerId ?? message.Destination, link, byHub: hop.Link is null);
+        }
+
+        return canLeave;
     }
 
     private void Sign(in Message message) => MessageSecurity.Sign(message, (SignedBody)message.Body!, context.Signing);

@@ -243,6 +243,8 @@ public sealed class Intake
             ConnectionAnswer answer => answer.Certificate,
             FindOwner question => question.Certificate,
             Owner owner => owner.Certificate,
+            TraceRoute question => question.Certificate,
+            TracedRoute answer => answer.Certificate,
             Data data => data.Certificate,
             SealedData data => data.Certificate,
             MergeLookup lookup when lookup.Certificate.Id == message.Source => lookup.Certificate,

@@ -14,6 +14,8 @@ public sealed class NodeContext
     private int _lastLink;
     private ulong _lastMessage;
     private Prng _prng;
+    private Departures _departures;
+    private RouteTracing? _tracing;
 
     public NodeContext(OverlayOptions options, ISigning signing, ISealing? sealing, ISecrets secrets, ulong seed, long instance, CertificatePool? certificates = null)
     {
@@ -65,6 +67,15 @@ public sealed class NodeContext
 
     /// <summary>Decides the node's schedules.</summary>
     public ref Prng Prng => ref _prng;
+
+    /// <summary>What the host measures; null where it measures nothing.</summary>
+    public IGauges? Gauges { get; init; }
+
+    /// <summary>The neighbours that were lost lately.</summary>
+    public ref Departures Departures => ref _departures;
+
+    /// <summary>What this node says to traces; made with the first that passes.</summary>
+    public RouteTracing Tracing => _tracing ??= new(this);
 
     /// <summary>Whether this node forwards for others.</summary>
     public bool IsMember => Phase is NodePhase.Member or NodePhase.Founding or NodePhase.Leaving;

@@ -5,7 +5,7 @@ using Overlay.Time;
 
 namespace Overlay.Routing;
 
-/// <summary>The application's questions to other nodes: who owns a key, and what are your tables. Each is asked at most twice.</summary>
+/// <summary>The application's questions to other nodes: who owns a key, what are your tables, and which way leads to a node. Each is asked at most twice.</summary>
 public sealed class Queries(NodeContext context, Courier courier)
 {
     private RareList<Query> _pending;
@@ -42,6 +42,38 @@ public sealed class Queries(NodeContext context, Courier courier)
         Begin(now, new Query(request, node, new GetState(nonce), nonce, MessageFlags.None));
     }
 
+    /// <summary>Asks the way to <paramref name="node"/>.</summary>
+    public void Trace(Instant now, RequestId request, RingId node, TraceContext trace)
+    {
+        var nonce = context.NextNonce() | 1; // The second question has the next, so that an answer tells which one it is to.
+        Begin(now, new Query(request, node, new TraceRoute(nonce) { Certificate = context.Self.Certificate }, nonce, MessageFlags.RecordRoute) { Trace = trace });
+    }
+
+    /// <summary>The way to a node, or as far as it led.</summary>
+    public void Receive(Instant now, in Arrival arrival, TracedRoute answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        for (var i = 0; i < _pending.Count; i++)
+        {
+            var query = _pending[i];
+            if (query.Question is not TraceRoute || answer.Nonce - query.Nonce > 1 || (answer.Reason == DropReason.None && arrival.From.Id != query.To))
+            {
+                continue;
+            }
+
+            var attempt = (int)(answer.Nonce - query.Nonce);
+            End(i, Outcome.Done, new RouteTrace(query.To, arrival.From.Id, answer.Reason, now - query.AskedAt(attempt), attempt)
+            {
+                RouteOut = answer.Route,
+                TrailOut = answer.Trail,
+                RouteBack = arrival.Message.Route ?? [],
+                TrailBack = [.. arrival.Message.Trail ?? [], new(context.Self.Id, context.Self.Id, RouteDecision.Local, false, null, LinkGauge.Unknown)],
+                Departed = answer.Departed is { } departed && departed.Id == query.To ? departed : null,
+            });
+            return;
+        }
+    }
+
     /// <summary>An answer. True where a question with <paramref name="nonce"/> was out: the payload is its result.</summary>
     public bool Receive(RingId from, ulong nonce, Payload answer)
     {
@@ -60,14 +92,23 @@ public sealed class Queries(NodeContext context, Courier courier)
     }
 
     /// <summary>Somebody could not pass on a message of this node. True where it was a question.</summary>
-    public bool Receive(Unreachable unreachable)
+    public bool Receive(Instant now, RingId from, Unreachable unreachable)
     {
         ArgumentNullException.ThrowIfNull(unreachable);
         for (var i = 0; i < _pending.Count; i++)
         {
-            if (_pending[i].MessageId == unreachable.MessageId)
+            var query = _pending[i];
+            if (query.MessageId == unreachable.MessageId)
             {
-                if (_pending[i].RetryAt == Instant.Never)
+                if (query.Question is TraceRoute)
+                {
+                    End(i, Outcome.Done, new RouteTrace(query.To, from, unreachable.Reason, now - query.LastAskedAt, query.Attempts - 1));
+                }
+                else if (unreachable.Reason == DropReason.Declined)
+                {
+                    End(i, Outcome.Refused, unreachable.Reason);
+                }
+                else if (_pending[i].RetryAt == Instant.Never)
                 {
                     End(i, Outcome.Unreachable, unreachable.Reason);
                 }
@@ -114,8 +155,12 @@ public sealed class Queries(NodeContext context, Courier courier)
         Ask(now, query);
     }
 
-    private void Ask(Instant now, Query query) =>
-        query.MessageId = courier.Send(now, new Letter(query.To, query.Question) { Flags = query.Flags }).MessageId;
+    private void Ask(Instant now, Query query)
+    {
+        var question = query.Question is TraceRoute trace ? trace with { Nonce = query.Nonce + (ulong)query.Attempts } : query.Question;
+        query.BeginAttempt(now);
+        query.MessageId = courier.Send(now, new Letter(query.To, question) { Flags = query.Flags, HopContext = query.Trace }).MessageId;
+    }
 
     private void End(int at, Outcome outcome, object? result)
     {
@@ -141,5 +186,24 @@ public sealed class Queries(NodeContext context, Courier courier)
         public Instant Due { get; set; }
 
         public Instant RetryAt { get; set; }
+
+        /// <summary>The trace that it is part of.</summary>
+        public TraceContext Trace { get; init; }
+
+        /// <summary>Times that it was asked.</summary>
+        public int Attempts { get; private set; }
+
+        public Instant LastAskedAt { get; private set; }
+
+        private Instant FirstAskedAt { get; set; }
+
+        public Instant AskedAt(int attempt) => attempt == 0 ? FirstAskedAt : LastAskedAt;
+
+        public void BeginAttempt(Instant now)
+        {
+            FirstAskedAt = Attempts == 0 ? now : FirstAskedAt;
+            LastAskedAt = now;
+            Attempts++;
+        }
     }
 }

@@ -117,7 +117,7 @@ public ref struct MessagePackWriter
     }
 
     /// <summary>A bin.</summary>
-    public void Write(ReadOnlySpan<byte> bytes)
+    public void Write(scoped ReadOnlySpan<byte> bytes)
     {
         if (TryWriteBinary(bytes.Length, out var place))
         {

@@ -7,6 +7,9 @@ internal struct ByteBucket
 {
     private long _emptySince; // Ticks at which all that was taken will have been earned.
 
+    /// <summary>How much of a second's worth is taken and not earned again yet, 0 … 1.</summary>
+    public readonly double UsedShare(Instant now) => Math.Clamp((double)(_emptySince - now.Ticks) / TimeSpan.TicksPerSecond, 0, 1);
+
     /// <summary>Takes <paramref name="bytes"/>; false where the rate is used up.</summary>
     public bool TryTake(Instant now, int bytes, long perSecond)
     {

@@ -3,12 +3,14 @@ using Overlay.Channels;
 using Overlay.Effects;
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Runtime.Diagnostics;
 using Overlay.Runtime.Links;
 using Overlay.Runtime.Pages;
 using Overlay.Runtime.Sockets;
 using Overlay.Signalling;
 using Overlay.WebRtc;
 using Overlay.WebRtc.Dtls;
+using Overlay.WebRtc.Ice;
 using Overlay.WebRtc.Peer;
 
 namespace Overlay.Runtime.Channels;
@@ -164,6 +166,20 @@ internal sealed partial class ChannelHost(
         connection.Connection.Receive(now, OverlayPathId, default, datagram);
         table.MarkDirty(connection);
         return true;
+    }
+
+    /// <summary>How the connection with <paramref name="peer"/> goes, and what it has tried.</summary>
+    public ChannelReport Report(RingId peer)
+    {
+        if (!_byPeer.TryGetValue(peer, out var connection))
+        {
+            return ChannelReport.None(peer, policy: _options.Policy);
+        }
+
+        var stack = connection.Connection;
+        var roundTrip = stack is { IsOverOverlay: false } && stack.DescribeSelected() is { } selected ? selected.RoundTrip : stack.Statistics.RoundTripTime;
+        var way = stack.Phase != PeerPhase.Open ? LinkWay.Unknown : stack.IsOverOverlay ? LinkWay.Relayed : LinkWay.Direct;
+        return new(peer, way, _options.Policy, stack.IceFailure, stack.DescribePairs(), roundTrip > TimeSpan.Zero ? roundTrip : null);
     }
 
     /// <summary>The urgency of what a connection sends: a hand-shake, a little, or as much as it can.</summary>

@@ -25,12 +25,16 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
     private Instant _arrivedAt;
     private bool _isProved = true;
     private bool _isTraced;
+    private bool _hasArrived;
 
     /// <summary>The context of the message that the present step began with.</summary>
     public TraceContext Arrived => _arrived;
 
     /// <summary>When that message came in.</summary>
     public Instant ArrivedAt => _arrivedAt;
+
+    /// <summary>Whether the present step began with a message.</summary>
+    public bool HasArrived => _hasArrived;
 
     private bool Strips => !telemetry.Options.HopContext;
 
@@ -41,7 +45,7 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
     /// <param name="isProved">Whether the other end of the link has proved its id.</param>
     public void Begin(Instant at, LinkId from, in Message message, bool isProved)
     {
-        _arrivedAt = at;
+        (_arrivedAt, _hasArrived) = (at, true);
         if (!message.HopContext.IsNone && telemetry.IsListening)
         {
             (_arrived, _from, _isProved, _isTraced) = (message.HopContext, from, isProved, true);
@@ -54,6 +58,7 @@ internal sealed class NodeTracing(NodeTelemetry telemetry, NodeClock clock)
     /// <summary>The step is over.</summary>
     public void EndStep()
     {
+        _hasArrived = false;
         if (_isTraced)
         {
             (_cause, _arrived, _from, _isProved, _isTraced) = (default, default, default, true, false);

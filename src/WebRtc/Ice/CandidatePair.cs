@@ -85,6 +85,9 @@ internal sealed class CandidatePair(LocalCandidate local, RemoteCandidate remote
             ? CandidatePriority.OfPair(Local.Priority, Remote.Priority)
             : CandidatePriority.OfPair(Remote.Priority, Local.Priority);
 
+    /// <summary>While it is <see cref="PairState.Failed"/>: why.</summary>
+    public PairOutcome Failure { get; set; } = PairOutcome.NoAnswer;
+
     /// <summary>Ends the check under way, if any, and sets where the pair stands now.</summary>
     public void Become(PairState state)
     {

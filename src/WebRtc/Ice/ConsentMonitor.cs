@@ -21,6 +21,9 @@ internal sealed class ConsentMonitor(IceOptions options, Prng prng)
     /// <summary>Checks sent since the last answer.</summary>
     public int UnansweredCount { get; private set; }
 
+    /// <summary>When the newest check was sent.</summary>
+    public Instant SentAt { get; private set; }
+
     /// <summary>Begins anew for a pair whose check has just been answered.</summary>
     public void Start(Instant now) => Renew(now);
 
@@ -37,7 +40,7 @@ internal sealed class ConsentMonitor(IceOptions options, Prng prng)
     /// <summary>Notes the check that is sent now.</summary>
     public void NoteSent(Instant now, in StunTransactionId transaction)
     {
-        _transaction = transaction;
+        (_transaction, SentAt) = (transaction, now);
         UnansweredCount++;
         DueAt = now + Jittered(TimeSpan.FromTicks(Math.Min(options.ConsentPeriod.Ticks, LongestRetry.Ticks)));
     }

@@ -60,7 +60,8 @@ public sealed partial class IceAgent
         }
 
         _consent.Renew(now);
-        _selected!.IsValid = true;
+        _selected!.RoundTrip = now - _consent.SentAt;
+        _selected.IsValid = true;
         if (_selected.State != PairState.Succeeded)
         {
             _selected.Become(PairState.Succeeded);

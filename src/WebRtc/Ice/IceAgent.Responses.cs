@@ -34,7 +34,7 @@ public sealed partial class IceAgent
         {
             // RFC 8445 §7.2.5.2.1: an answer from elsewhere means the way is not the same in both directions.
             Counters.Unexpected++;
-            FailPair(now, pair);
+            FailPair(now, pair, isSymmetric ? PairOutcome.Refused : PairOutcome.AnsweredFromElsewhere);
             return IceReceived.Dropped;
         }
 
@@ -55,7 +55,7 @@ public sealed partial class IceAgent
         }
         else
         {
-            FailPair(now, pair);
+            FailPair(now, pair, PairOutcome.Refused);
         }
     }
 
@@ -93,9 +93,10 @@ public sealed partial class IceAgent
         ConsiderNomination(now);
     }
 
-    private void FailPair(Instant now, CandidatePair pair)
+    private void FailPair(Instant now, CandidatePair pair, PairOutcome why)
     {
         pair.Become(PairState.Failed);
+        pair.Failure = why;
         pair.IsValid = false;
         if (State == IceState.Disconnected && ReferenceEquals(pair, _selected))
         {

@@ -147,7 +147,7 @@ public sealed partial class IceAgent
 
         while (_pairs.NextDue(now, _options.CheckTransmissions, spent: true) is { } pair)
         {
-            FailPair(now, pair);
+            FailPair(now, pair, PairOutcome.NoAnswer);
         }
 
         if (now >= _heldUntil)
@@ -184,6 +184,7 @@ public sealed partial class IceAgent
     private void BecomeFailed(IceFailure reason)
     {
         Failure = reason;
+        _triedBeforeFailing = ToReports();
         Cease();
         BecomeState(IceState.Failed);
     }

@@ -19,6 +19,15 @@ public sealed partial class PeerConnection
     /// <summary>ICE has given up, and only <see cref="RestartIce"/>, or the peer's, makes it look for a direct way again.</summary>
     public bool IsIceOver => _ice.State == IceState.Failed;
 
+    /// <summary>Why ICE has given up, while it has.</summary>
+    public IceFailure IceFailure => _ice.Failure;
+
+    /// <summary>The pairs that ICE has tried or would try, the best first.</summary>
+    public IReadOnlyList<PairReport> DescribePairs() => _ice.DescribePairs();
+
+    /// <summary>ICE's selected pair; null where there is none.</summary>
+    public PairReport? DescribeSelected() => _ice.DescribeSelected();
+
     /// <summary>Where there is no direct way, silence ends the connection at this moment.</summary>
     private Instant OverlayConsentEnds => _options.Overlay is not null && _dtls is not null ? _consentSince + _options.ConsentTimeout : Instant.Never;
 

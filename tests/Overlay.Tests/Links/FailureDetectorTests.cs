@@ -145,6 +145,20 @@ public sealed class FailureDetectorTests
     }
 
     [Fact]
+    public void A_verdict_says_how_long_the_peer_was_silent_and_how_many_probes_it_left_unanswered()
+    {
+        Link(S, LinkWatch.Neighbour);
+        Link(Near, LinkWatch.Ring);
+        AdvanceTo(3);
+
+        Assert.True(_detector.TryTakeEvent(out var suspected));
+        Assert.True(_detector.TryTakeEvent(out var verdict));
+
+        Assert.Equal((LivenessEventKind.Suspected, 0), (suspected.Kind, suspected.Probes));
+        Assert.Equal(new LivenessEvent(LivenessEventKind.Dead, S) { Silence = TimeSpan.FromSeconds(3), Probes = 2 }, verdict); // Its own and the helper's.
+    }
+
+    [Fact]
     public void Alone_with_the_suspect_a_node_waits_ten_seconds_and_goes_on_asking()
     {
         Link(S, LinkWatch.Neighbour);
@@ -402,12 +416,13 @@ public sealed class FailureDetectorTests
         }
     }
 
+    /// <summary>The findings without their circumstances.</summary>
     private List<LivenessEvent> Events()
     {
         var events = new List<LivenessEvent>();
         while (_detector.TryTakeEvent(out var finding))
         {
-            events.Add(finding);
+            events.Add(new(finding.Kind, finding.Peer));
         }
 
         return events;

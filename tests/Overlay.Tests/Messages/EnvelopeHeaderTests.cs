@@ -1,5 +1,6 @@
 using Overlay.Messages;
 using Overlay.Ring;
+using Overlay.Wire;
 
 namespace Overlay.Tests.Messages;
 
@@ -50,6 +51,52 @@ public sealed class EnvelopeHeaderTests
 
         Assert.True(MessageCodec.TryRead(bytes, null, out var read));
         Assert.Equal(Enumerable.Range(1, Message.HopBudget).Select(i => RingId.From((ulong)i)), read.Route!);
+    }
+
+    [Fact]
+    public void A_trail_goes_through_a_hop_as_it_came()
+    {
+        var message = Samples.Around(new TraceRoute(1)) with { Flags = MessageFlags.RecordRoute, Route = [], Trail = Samples.Trail };
+        var bytes = MessageCodec.Encode(message);
+        var destination = new byte[bytes.Length + 64];
+        Assert.True(EnvelopeHeader.TryRead(bytes, out var header));
+
+        var forwarded = destination.AsMemory(0, header.Forward(bytes, Hop, destination));
+
+        Assert.True(MessageCodec.TryRead(forwarded, null, out var read));
+        Assert.Equal(Samples.Trail, read.Trail!);
+        Assert.Equal([Hop], read.Route!);
+        Assert.Equal(forwarded.Length, MessageCodec.Measure(read));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(HopRecord.Bytes - 1)]
+    [InlineData(HopRecord.Bytes + 1)]
+    [InlineData((HopRecord.MaxRecords + 1) * HopRecord.Bytes)]
+    public void A_trail_of_parts_of_records_or_of_too_many_is_no_message(int trailBytes)
+    {
+        var whole = MessageCodec.Encode(Samples.Around(new TraceRoute(1)) with { Flags = MessageFlags.RecordRoute, Route = [], Trail = [] });
+        var forged = new byte[whole.Length + 3 + trailBytes];
+        var writer = new MessagePackWriter(forged);
+        writer.WriteRaw(whole.AsSpan(0, whole.Length - 2)); // All but the empty trail.
+        writer.Write(new byte[trailBytes]);
+
+        Assert.False(EnvelopeHeader.TryRead(forged.AsSpan(0, writer.Position), out _));
+    }
+
+    [Fact]
+    public void A_trail_that_a_hop_left_out_is_an_empty_one()
+    {
+        var whole = MessageCodec.Encode(Samples.Around(new TraceRoute(1)) with { Flags = MessageFlags.RecordRoute, Route = [RingId.From(3)], Trail = [] });
+        var stripped = whole.AsMemory(0, whole.Length - 2).ToArray();
+        Assert.Equal(0x9D, stripped[0]);
+        stripped[0]--; // One element fewer.
+
+        Assert.True(MessageCodec.TryRead(stripped, null, out var read));
+
+        Assert.Empty(read.Trail!);
+        Assert.Equal([RingId.From(3)], read.Route!);
     }
 
     [Fact]

@@ -72,6 +72,7 @@ public sealed class MessageFuzzTests
             HasDestinationVia = true,
             HopContext = Samples.Trace,
         }));
+        corpus.Add(MessageCodec.Encode(Samples.Around(new TraceRoute(1)) with { Flags = MessageFlags.RecordRoute, Route = [RingId.From(1)], Trail = Samples.Trail }));
         return corpus;
     }
 

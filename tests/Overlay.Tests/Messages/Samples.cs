@@ -161,8 +161,27 @@ internal static class Samples
         new TreeStandIn(3, 3, Three),
         new TreeNotHere(RingId.From(8)),
         new GetState(1),
+        new TraceRoute(1),
+        new TraceRoute(ulong.MaxValue) { Certificate = Alice },
+        new TracedRoute(2, DropReason.None, [RingId.From(1), RingId.From(2)], Trail, null),
+        new TracedRoute(3, DropReason.Declined, [], [], Departed) { Certificate = Alice },
+        new State(2, NodePhase.Member, null, [], [], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Ring, false) { Gauge = Trail[0].Link }])
+        {
+            Departures = [Departed, Departed with { Kind = DepartureKind.Left, Failure = LinkFailure.None }],
+            Totals = new(long.MaxValue, 1, 2, 3, 4, 5, 6, 7),
+            Quotas = [new(QuotaKind.Links, 7, 48), new((QuotaKind)255, long.MaxValue, -1)],
+        },
         new State(1, NodePhase.Member, Three[0], Three, [new(47, RingId.From(5))], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Finger, true)]),
     ];
+
+    /// <summary>What two hops say, with every field at an end of its range.</summary>
+    public static HopRecord[] Trail =>
+    [
+        new(RingId.From(1), RingId.From(2), RouteDecision.Finger, false, TimeSpan.FromMicroseconds(250), new(LinkWay.Direct, CandidateType.Host, CandidateType.PeerReflexive, TimeSpan.FromMilliseconds(12), 1200)),
+        new(RingId.From(0xFFFFFFFFFFFF), RingId.From(0), RouteDecision.Hub, true, null, LinkGauge.Unknown with { QueuedBytes = uint.MaxValue }),
+    ];
+
+    private static DepartureEntry Departed => new(RingId.From(9), DepartureKind.LinkLost, TimeSpan.FromSeconds(12), TimeSpan.FromMilliseconds(2400), 3, LinkFailure.Transport);
 
     public static byte[] Bytes(int count)
     {

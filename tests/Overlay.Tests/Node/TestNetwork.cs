@@ -39,6 +39,9 @@ internal sealed class TestNetwork
 
     public OverlayOptions Options { get; init; } = OverlayOptions.Default;
 
+    /// <summary>The options of one node.</summary>
+    public Func<OverlayOptions, int, OverlayOptions> OptionsOf { get; init; } = (options, _) => options;
+
     public bool IsSealed { get; init; }
 
     /// <summary>One way, and what is added at random to each message.</summary>
@@ -92,7 +95,7 @@ internal sealed class TestNetwork
 
         var number = index ?? Nodes.Count;
         var start = new NodeStart((ulong)number + (Seed * 1000), Now.UnixMilliseconds, HubCount, rememberedHubKey, "", isGuest) { RootSecret = rootSecret };
-        var node = new TestNode(this, number, start, Options, IsSealed);
+        var node = new TestNode(this, number, start, OptionsOf(Options, number), IsSealed);
         Nodes.Add(node);
         node.Step((n, now, outbox) => n.Start(now, outbox));
         return node;

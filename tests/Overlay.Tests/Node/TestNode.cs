@@ -52,7 +52,7 @@ internal sealed class TestNode
         Index = index;
         Signing = new KeyedSigning(TestNetwork.World, (ulong)index + 1 + (network.Seed * 10_000_000));
         var sealing = isSealed ? new KeyedSealing(TestNetwork.World, Signing.PublicKey.ToArray()) : null;
-        Node = new OverlayNode(options, new NodePorts(Signing, sealing, new SeededSecrets((ulong)index * 7919 + 17)), start);
+        Node = new OverlayNode(options, new NodePorts(Signing, sealing, new SeededSecrets((ulong)index * 7919 + 17)) { Gauges = new TestGauges(network) }, start);
     }
 
     public int Index { get; }
