@@ -17,6 +17,7 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
         await using var page = await chromium.OpenAsync(server.Uri, scheme, isStill: true);
 
         await page.UntilTextAsync("#total-members", "2,000");
+        await page.Page.WaitForSelectorAsync("#picture[data-members='2000']");
 
         Assert.True(await ColoursOfThePictureAsync(page) > 20);
         await page.KeepAsync($"ring-2000-{scheme}");
@@ -36,6 +37,28 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
 
         Assert.True(light > 600, $"the light page is {light} bright");
         Assert.True(dark < 200, $"the dark page is {dark} bright");
+        Assert.Empty(page.Complaints);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Messages_move_along_their_links(ColorScheme scheme)
+    {
+        await using var server = await StartAsync(new FixtureNetwork(64));
+        await using var page = await chromium.OpenAsync(server.Uri, scheme);
+        await page.Page.WaitForFunctionAsync("() => parseFloat(document.querySelector('#total-rate').textContent) > 0");
+
+        var picture = page.Page.Locator("#picture");
+        var before = await picture.ScreenshotAsync();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while ((await picture.ScreenshotAsync()).AsSpan().SequenceEqual(before))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        await page.KeepAsync($"ring-64-{scheme}");
         Assert.Empty(page.Complaints);
     }
 
@@ -91,7 +114,7 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
         await using var server = await StartAsync(network);
         await using var page = await chromium.OpenAsync(server.Uri);
         await page.UntilTextAsync("#total-members", "24");
-        await page.Page.WaitForFunctionAsync("document.querySelector('#note-members').textContent === ''");
+        await page.Page.WaitForFunctionAsync("() => document.querySelector('#note-members').textContent === ''");
 
         var joined = network.Add();
         await page.UntilTextAsync("#events", $"{joined} joined");
