@@ -159,8 +159,7 @@ internal sealed class FixtureNetwork : IStatusSource
         {
             Carrier = draw % 29 == 0 && (purpose & LinkPurpose.Ring) == 0 ? LinkCarrier.Relayed : LinkCarrier.Direct,
             RoundTrip = TimeSpan.FromMilliseconds(2 + (draw % 80)),
-            Sent = (long)(rate * seconds),
-            SentBytes = (long)(rate * seconds * 180),
+            Sent = (ulong)(rate * seconds),
         };
     }
 
