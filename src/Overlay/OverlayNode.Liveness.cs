@@ -117,6 +117,7 @@ public sealed partial class OverlayNode
                 _links.Forget(now, finding.Peer, LinkFailure.Silent);
                 _ring?.PeerDied(now, finding.Peer);
                 _tree?.PeerDied(now, finding.Peer);
+                _names?.PeerGone(now, finding.Peer);
                 break;
             case LivenessEventKind.Fenced when _context.IsMember:
                 (_fence, _fencedAt) = (_context.NextNonce(), now);

@@ -126,6 +126,7 @@ public sealed partial class OverlayNode
                 _context.Departures.Add(now, arrival.From.Id, DepartureKind.Left);
                 _context.Outbox.Observe(Observation.PeerLeft, arrival.From.Id);
                 tree.PeerDied(now, arrival.From.Id, hasLeft: true);
+                _names?.PeerGone(now, arrival.From.Id);
                 _links.Forget(now, arrival.From.Id, LinkFailure.Leaving);
                 break;
             default:

@@ -71,13 +71,16 @@ public sealed record RecordAnswer(ulong Nonce, NameEntry? Entry) : Payload
     public override MessageKind Kind => MessageKind.Record;
 }
 
-/// <summary><c>[nonce, [entry…]]</c>: copies for a replica, or for whoever is responsible now.</summary>
+/// <summary><c>[nonce, [entry…] (, certificate)]</c>: copies for a replica, or for whoever is responsible now.</summary>
 /// <param name="Nonce">Repeated by <see cref="Replicated"/>; 0: no answer is wanted.</param>
 /// <param name="Entries">At most <see cref="MaxEntries"/>.</param>
 public sealed record Replicate(ulong Nonce, IReadOnlyList<NameEntry> Entries) : Payload
 {
     /// <summary>Entries of one message; with the longest names they stay below <see cref="Message.MaxBytes"/>.</summary>
     public const int MaxEntries = 90;
+
+    /// <summary>The sender's, to whoever is responsible now: that one may have come a moment ago and know nobody.</summary>
+    public NodeCertificate? Certificate { get; init; }
 
     public override MessageKind Kind => MessageKind.Replicate;
 }

@@ -71,7 +71,7 @@ internal static class NameMessagesCodec
             },
             MessageKind.GetRecord => new GetRecord(reader.ReadUInt64(), reader.ReadString(NameRecord.MaxNameLength)),
             MessageKind.Record => new RecordAnswer(reader.ReadUInt64(), ReadOptionalEntry(ref reader)) { Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null },
-            MessageKind.Replicate => new Replicate(reader.ReadUInt64(), ReadEntries(ref reader, Replicate.MaxEntries)),
+            MessageKind.Replicate => new Replicate(reader.ReadUInt64(), ReadEntries(ref reader, Replicate.MaxEntries)) { Certificate = reader.ElementsLeft > 0 ? reader.ReadCertificate() : null },
             MessageKind.Replicated => new Replicated(reader.ReadUInt64(), reader.ReadEnum<Outcome>()),
             MessageKind.NameDigest => new NameDigest(reader.ReadInt32(), reader.ReadUInt64()),
             MessageKind.GetNameList => new GetNameList(reader.ReadUInt64()),
@@ -121,9 +121,10 @@ internal static class NameMessagesCodec
         switch (payload)
         {
             case Replicate replicate:
-                writer.BeginArray(2);
+                writer.BeginArray(replicate.Certificate is null ? 2 : 3);
                 writer.Write(replicate.Nonce);
                 writer.Write(replicate.Entries);
+                WriteIfThere(ref writer, replicate.Certificate);
                 return true;
             case Replicated replicated:
                 writer.BeginArray(2);

@@ -30,7 +30,6 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
     private Instant _syncAt = Instant.Never;
     private Instant _offerAt = Instant.Never;
 
-
     public Instant NextDue => Instant.Min(_syncAt, _offerAt);
 
     private TimeSpan Hold => 3 * options.NameSyncPeriod;
@@ -107,6 +106,19 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
             if (!slot.IsOwned)
             {
                 OfferBy(slot, now + (2 * options.QueryTimeout));
+            }
+        }
+    }
+
+    /// <summary>A keeper is dead, or has left. What is kept for it is somebody else's by now, and where that is not this node, nobody else may know of it.</summary>
+    public void KeeperGone(Instant now, RingId keeper)
+    {
+        foreach (var slot in store.Slots)
+        {
+            if (slot.HeldFor == keeper && !slot.IsOwned && placement.OfferAfter is { } wait)
+            {
+                slot.HeldFor = default;
+                OfferBy(slot, now + wait);
             }
         }
     }
@@ -338,7 +350,7 @@ internal sealed class NameCopies(OverlayOptions options, INodePort port, INamePl
     {
         slot.OfferNonce = NextNonce();
         slot.HeldUntil = now + (2 * options.QueryTimeout); // Offered again where nobody answers.
-        port.SendToResponsible(now, slot.Key, new Replicate(slot.OfferNonce, [slot.Entry]));
+        port.SendToResponsible(now, slot.Key, new Replicate(slot.OfferNonce, [slot.Entry]) { Certificate = port.Self.Certificate });
     }
 
     private void SendAll(Instant now, RingId to, List<NameEntry> entries)

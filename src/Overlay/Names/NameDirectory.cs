@@ -172,6 +172,9 @@ public sealed class NameDirectory : IArcContents
     /// <summary>Neighbours may have died, and with them whoever this node keeps copies for.</summary>
     public void Doubt(Instant now) => _copies.Doubt(now);
 
+    /// <summary><paramref name="peer"/> is dead, or has left; perhaps this node keeps copies for it.</summary>
+    public void PeerGone(Instant now, RingId peer) => _copies.KeeperGone(now, peer);
+
     /// <summary>Time passed: refreshes own names, asks again, gives up, compares copies, and forgets what nobody has a right to.</summary>
     public void Advance(Instant now)
     {

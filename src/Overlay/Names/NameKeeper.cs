@@ -39,7 +39,8 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
     /// <summary>An owner's record for a key that this node answers for.</summary>
     public void OnPut(Instant now, in NameAsker asker, PutRecord put)
     {
-        if (MayBeElsewhere(now, put.Record.Name))
+        var isGivenUp = put.Record.ExpiresAt == 0 && store.Find(put.Record.Name) is { } kept && NameDispute.IsSameKey(kept.Entry.Record, put.Record); // Perhaps once more.
+        if (!isGivenUp && MayBeElsewhere(now, put.Record.Name))
         {
             return; // Perhaps somebody has it: the owner asks again.
         }
@@ -100,6 +101,11 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
         {
             copies.SyncSoon(now); // It is to keep them, and has not heard so: not a reason to drop them.
         }
+        else if (isOffer && replicate.Entries is [var offered] && KeptOf(offered) is { IsCopied: false } slot)
+        {
+            // Who offers it drops it when it hears from us, and our own death then must not be the end of it.
+            BeginCopying(now, asker, replicate.Nonce, slot, isOffer: true);
+        }
         else if (replicate.Nonce != 0)
         {
             _replies.Enqueue(new(asker, new Replicated(replicate.Nonce, outcome)));
@@ -121,10 +127,13 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
             _pending.RemoveAt(at);
             if (store.Find(pending.Mark) is { } slot && NameDispute.IsSameKey(slot.Entry, pending.Entry))
             {
-                Confirm(now, pending.Asker, pending.AskerNonce, slot);
+                End(now, pending.Asker, pending.AskerNonce, slot, pending.IsOffer);
             }
         }
     }
+
+    private NameSlot? KeptOf(NameEntry entry) =>
+        NodeName.MarkOf(entry.Record.Name) is var mark && store.Find(mark) is { } slot && slot.Shown == new NameMark(mark, NameDispute.VersionOf(entry)) ? slot : null;
 
     /// <summary>Takes one copy, from whomever.</summary>
     /// <param name="now">This moment.</param>
@@ -306,14 +315,25 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
     /// <summary>Where a name that nobody keeps is given up, its owner is told so all the same.</summary>
     private NameTenancy? TombstoneOf(Instant now, NameRecord record) => Countersigned(now, record, null, goesOn: false).Tenancy;
 
-    private void BeginCopying(Instant now, in NameAsker asker, ulong nonce, NameSlot slot)
+    /// <summary>Copies go to the replicas; with a majority of them the owner's question, or the offer of who had it before, is answered.</summary>
+    private void BeginCopying(Instant now, in NameAsker asker, ulong nonce, NameSlot slot, bool isOffer = false)
     {
+        if (isOffer && _pending.Exists(one => one.Mark == slot.Mark))
+        {
+            return; // It is offered again.
+        }
+
         _pending.RemoveAll(one => one.Mark == slot.Mark); // Its owner asks again: the later question is the one that is answered.
         Span<RingId> replicas = stackalloc RingId[Math.Max(1, options.NameReplicas)];
         var count = placement.CopyReplicas(replicas[..options.NameReplicas]);
         if (count == 0)
         {
-            Confirm(now, asker, nonce, slot);
+            End(now, asker, nonce, slot, isOffer);
+            return;
+        }
+
+        if (_pending.Count >= MaxPending && isOffer)
+        {
             return;
         }
 
@@ -323,7 +343,7 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
             return;
         }
 
-        var pending = new Pending(slot.Mark, slot.Entry, asker, nonce, copies.NextNonce(), now + options.QueryTimeout) { Needed = (count / 2) + 1 };
+        var pending = new Pending(slot.Mark, slot.Entry, asker, nonce, copies.NextNonce(), now + options.QueryTimeout) { IsOffer = isOffer, Needed = (count / 2) + 1 };
         var copy = new Replicate(pending.Nonce, [slot.Entry]);
         foreach (var replica in replicas[..count])
         {
@@ -332,6 +352,19 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
         }
 
         _pending.Add(pending);
+    }
+
+    private void End(Instant now, in NameAsker asker, ulong nonce, NameSlot slot, bool isOffer)
+    {
+        slot.IsCopied = true;
+        if (!isOffer)
+        {
+            Confirm(now, asker, nonce, slot);
+        }
+        else if (nonce != 0)
+        {
+            _replies.Enqueue(new(asker, new Replicated(nonce, Outcome.Done)));
+        }
     }
 
     private void Confirm(Instant now, in NameAsker asker, ulong nonce, NameSlot slot)
@@ -352,9 +385,12 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
         _watches.Changed(slot.Mark, slot.Name);
     }
 
-    /// <summary>Whether a name that is not kept here may lie with others still, because this node has just become its keeper, or is not sure to be it.</summary>
+    /// <summary>
+    /// Whether a name of which no living record is kept here may lie with others still, because this node has just become its keeper, or is not sure to be it. What was given up or has
+    /// lapsed proves nothing: it may be an old copy, and somebody may have taken the name since.
+    /// </summary>
     private bool MayBeElsewhere(Instant now, string name) =>
-        store.Find(name) is null && NodeName.KeyOf(name) is var key && !(placement.Owns(key) && placement.IsSettledFor(now, key));
+        store.Find(name)?.StateAt(now) != NameState.Live && NodeName.KeyOf(name) is var key && !(placement.Owns(key) && placement.IsSettledFor(now, key));
 
     private NameEntry? ShownOf(Instant now, string name) =>
         store.Find(name) is { IsConfirmed: true } slot && slot.StateAt(now) == NameState.Live ? slot.Entry : null;
@@ -376,5 +412,8 @@ internal sealed class NameKeeper(OverlayOptions options, INodePort port, INamePl
         public List<RingId> Missing { get; } = [];
 
         public int Needed { get; set; }
+
+        /// <summary>Who had it before waits for the answer, not its owner.</summary>
+        public bool IsOffer { get; init; }
     }
 }

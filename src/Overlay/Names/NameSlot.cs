@@ -24,7 +24,11 @@ internal sealed class NameSlot(ulong mark, NameEntry entry)
 
     public RingId Key => RingId.From(mark >> (64 - RingId.Bits));
 
-    public NameEntry Entry { get; set; } = entry;
+    public NameEntry Entry
+    {
+        get;
+        set => (field, IsCopied) = (value, false);
+    } = entry;
 
     public string Name => Entry.Record.Name;
 
@@ -41,7 +45,14 @@ internal sealed class NameSlot(ulong mark, NameEntry entry)
     public ulong OfferNonce { get; set; }
 
     /// <summary>This node answered for the key when it looked last.</summary>
-    public bool IsOwned { get; set; }
+    public bool IsOwned
+    {
+        get;
+        set => (field, IsCopied) = (value, IsCopied && value);
+    }
+
+    /// <summary>A majority of the replicas has had it since this node answers for it.</summary>
+    public bool IsCopied { get; set; }
 
     /// <summary>A majority of the replicas had it: only then is it shown to others.</summary>
     public bool IsConfirmed { get; set; }

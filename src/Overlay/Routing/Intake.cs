@@ -255,6 +255,7 @@ public sealed class Intake
             GuestSignal signal => signal.Certificate,
             GuestAnswer answer => answer.Certificate,
             PutRecord put when put.Record.Owner.Id == message.Source => put.Record.Owner,
+            Replicate copies => copies.Certificate,
             _ => null,
         };
         return carried is null || (carried.Id == message.Source && _context.Certificates.TryAdd(now, carried, out _));

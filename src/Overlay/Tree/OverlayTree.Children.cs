@@ -73,6 +73,11 @@ public sealed partial class OverlayTree
         }
 
         var isPromised = TakePromise(from.Id, attach, out var promised);
+        if (IsOutdated(attach, isPromised, promised))
+        {
+            return TreeVerdict.Full;
+        }
+
         if (attach.Reason != TreeReason.Foster && HasRoom(attach, isPromised))
         {
             slot = SlotFor(attach, promised);
@@ -109,18 +114,6 @@ public sealed partial class OverlayTree
         return false;
     }
 
-    private byte FirstFreeSlot()
-    {
-        byte slot = 0;
-        while (ChildAt(slot) is not null)
-        {
-            slot++;
-        }
-
-        Invariant.Check(slot < MaxDegree, "a node has no more children than its degree");
-        return slot;
-    }
-
     private void Accept(Instant now, in Contact from, TreeAttach attach, byte slot)
     {
         var child = FindChild(from.Id);
@@ -132,6 +125,11 @@ public sealed partial class OverlayTree
             FosterCount += child.IsFoster ? 1 : 0;
             Upheavals += child.IsFoster ? 1 : 0;
             Tell(Observation.ChildConnected, child.Id);
+        }
+
+        if (attach.Reason == TreeReason.Replace && !child.IsFoster)
+        {
+            Vacate(now, child.Slot);
         }
 
         child.Peer = from;
@@ -156,7 +154,7 @@ public sealed partial class OverlayTree
     private void RemoveChild(Instant now, TreeChild child, NeighbourEnd why)
     {
         _children.Remove(child);
-        NoteVacancy(now, child);
+        var isVacated = NoteVacancy(now, child);
         FosterCount -= child.IsFoster ? 1 : 0;
         Tell(why is NeighbourEnd.Died or NeighbourEnd.Lost ? Observation.ChildFailed : Observation.ChildClosed, child.Id);
         if (why is (NeighbourEnd.Died or NeighbourEnd.Left) && child.Shape.Size > 1)
@@ -172,9 +170,10 @@ public sealed partial class OverlayTree
         else
         {
             LeaveTable(now, child.Key);
-            if (child.Shape.Size > 1 && !child.IsFoster)
+            if (isVacated)
             {
-                _reservations.Add(new(child.Id, child.Slot, now + Settles)); // It lives, and may come back; else its keys' records come.
+                // It lives and may come back, or another one takes the place that this one had taken; else the records of its keys come.
+                _reservations.Add(new(child.Shape.Size > 1 ? child.Id : child.Former ?? child.Id, child.Slot, now + Settles));
             }
         }
 

@@ -14,17 +14,18 @@ public sealed partial class OverlayTree
     /// <summary>By then all above know the way to a new child.</summary>
     private static readonly TimeSpan TablesKnow = TimeSpan.FromSeconds(2);
 
-    /// <summary>What is handed down to a node that was elsewhere before may wait for its sender's certificate.</summary>
+    /// <summary>What is handed down to a node that was elsewhere before may be there sooner than the news of its place, and is sent once more.</summary>
     private static readonly TimeSpan Moves = TimeSpan.FromSeconds(2);
 
     private Moment _movedAt = Moment.Never;
     private Moment _adoptedAt = Moment.Never;
     private Moment _settlesAt = Moment.Never; // Never: it is settled.
-    private bool _wasRoot;
+    private HashSet<RingId>? _awaited; // The former root's children of whom this root knows neither where they are nor that they are dead.
+    private Moment _awaitsUntil;
     private byte _formerSlot = TreeAttached.NoSlot;
     private RareList<(byte Slot, Moment Until)> _vacant;
 
-    /// <summary>A number that is another one whenever neighbours may have died: the parent changed, or a foster child came.</summary>
+    /// <summary>A number that is another one whenever who keeps a name may have died or moved: the parent changed, a foster child came, or a number on the way is another.</summary>
     public int Upheavals { get; private set; }
 
     /// <summary>The child number that this node had below its dead parent and wants to have below who takes that one's place; <see cref="TreeAttached.NoSlot"/>: any.</summary>
@@ -36,7 +37,9 @@ public sealed partial class OverlayTree
     private int FreePlaces => GivenPlaces <= 0 ? 0 : Math.Clamp(_port.RoomForNeighbours - _candidates.Count, 0, GivenPlaces);
 
     /// <summary>Places for who has a link already. A new inner node keeps all for those who were below the one before it: they had numbers there, by which keys are found.</summary>
-    private int GivenPlaces => _settlesAt != Instant.Never || IsGathering ? 0 : OpenPlaces;
+    private int GivenPlaces => IsSettling ? 0 : OpenPlaces;
+
+    private bool IsSettling => _settlesAt != Instant.Never || IsGathering;
 
     /// <summary>Whether this node is the root, or knows by its parent's word where it is, which is neither below an orphan nor in foster care, as far as it knows.</summary>
     public bool HasPlace
@@ -100,16 +103,7 @@ public sealed partial class OverlayTree
             return false;
         }
 
-        var slot = KeyWalk.Slot(key, Depth, MaxDegree);
-        foreach (ref readonly var vacancy in _vacant.Items)
-        {
-            if (vacancy.Slot == slot && vacancy.Until > now)
-            {
-                return false; // Somebody with a subtree was here, and its keys' nodes are about to come back.
-            }
-        }
-
-        return true;
+        return !IsVacated(now, KeyWalk.Slot(key, Depth, MaxDegree));
     }
 
     /// <summary>The nodes that keep copies of what this node is responsible for: those that inherit it (the parent; whoever has no parent, the children), and neighbours that die with neither of the two.</summary>
@@ -150,14 +144,40 @@ public sealed partial class OverlayTree
         }
     }
 
-    /// <summary>A child with children of its own is gone.</summary>
-    private void NoteVacancy(Instant now, TreeChild child)
+    /// <summary>
+    /// A child is gone. Where it had children of its own, or was to get those of the one before it, its number is nobody else's for a while: a newcomer would have no record of the keys whose nodes are
+    /// about to come back, and not know that. So it is where this node moved a moment ago: the child's keys were others before, and of those that came to it this node need not have a copy yet.
+    /// </summary>
+    private bool NoteVacancy(Instant now, TreeChild child)
     {
-        if (child.Shape.Size > 1 && !child.IsFoster)
+        var hasMoved = _movedAt != Instant.Never && now - _movedAt < Settles;
+        var isVacated = !child.IsFoster && (child.Shape.Size > 1 || hasMoved || IsVacated(now, child.Slot));
+        if (isVacated)
         {
-            _vacant.RemoveAll(vacancy => vacancy.Until <= now || vacancy.Slot == child.Slot);
-            _vacant.Add((child.Slot, now + Settles));
+            Vacate(now, child.Slot);
         }
+
+        return isVacated;
+    }
+
+    /// <summary>For a while the nodes with the records of this number's keys are on their way.</summary>
+    private void Vacate(Instant now, byte slot)
+    {
+        _vacant.RemoveAll(vacancy => vacancy.Until <= now || vacancy.Slot == slot);
+        _vacant.Add((slot, now + Settles));
+    }
+
+    private bool IsVacated(Instant now, int slot)
+    {
+        foreach (ref readonly var vacancy in _vacant.Items)
+        {
+            if (vacancy.Slot == slot && vacancy.Until > now)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>This node was told where it is. Where the numbers on the way are others than before, its keys are, too.</summary>
@@ -169,7 +189,11 @@ public sealed partial class OverlayTree
             isSame = _ancestors[depth].Slot == ancestors[depth].Slot;
         }
 
-        _movedAt = isSame ? _movedAt : now;
+        if (!isSame)
+        {
+            _movedAt = now;
+            Upheavals++; // The subtree's keys go elsewhere, and whoever keeps one of them may die on the way.
+        }
     }
 
     /// <summary>This node has a parent, in <paramref name="slot"/>; before it had the number <see cref="Slot"/> below the former one.</summary>
@@ -185,6 +209,9 @@ public sealed partial class OverlayTree
     private bool HasRoom(TreeAttach attach, bool isPromised) =>
         isPromised || attach.Slot != TreeAttached.NoSlot ? ChildCount + _reservations.Count < MaxDegree : OpenPlaces > 0;
 
+    /// <summary>Whether a place was promised before this node had another one itself: who takes it now would have no record of its keys, and not know that they may be on their way.</summary>
+    private bool IsOutdated(TreeAttach attach, bool isPromised, byte promised) => IsSettling && isPromised && promised == TreeAttached.NoSlot && attach.Slot == TreeAttached.NoSlot;
+
     /// <summary>The number of a new child: that of the dead one whose place it takes, else the one that it had and wants, else the first that is free.</summary>
     private byte SlotFor(TreeAttach attach, byte promised)
     {
@@ -194,15 +221,20 @@ public sealed partial class OverlayTree
             return wanted;
         }
 
-        for (byte slot = 0; slot < MaxDegree; slot++)
+        return FirstFreeSlot();
+    }
+
+    /// <summary>The first number that nobody has; one that is kept for somebody only where there is no other.</summary>
+    private byte FirstFreeSlot()
+    {
+        var free = TreeAttached.NoSlot;
+        for (byte slot = 0; slot < MaxDegree && (free == TreeAttached.NoSlot || IsReserved(free)); slot++)
         {
-            if (ChildAt(slot) is null && !IsReserved(slot))
-            {
-                return slot;
-            }
+            free = ChildAt(slot) is null ? slot : free;
         }
 
-        return FirstFreeSlot();
+        Invariant.Check(free < MaxDegree, "a node has no more children than its degree");
+        return free;
     }
 
     private bool IsReserved(byte slot)
@@ -220,10 +252,9 @@ public sealed partial class OverlayTree
 
     private void TendKeys(Instant now)
     {
-        if (IsRoot != _wasRoot)
+        if (_awaited is { } awaited && !IsGathering)
         {
-            _wasRoot = IsRoot;
-            _settlesAt = IsRoot && _gathers > 0 ? now + Settles : _settlesAt;
+            TendAwaited(now, awaited);
         }
 
         if (now >= _settlesAt)
@@ -231,5 +262,22 @@ public sealed partial class OverlayTree
             _settlesAt = Moment.Never;
             ServeStored(now);
         }
+    }
+
+    /// <summary>
+    /// A former root's child that did not come here is on its way with its whole subtree, and nobody below it offers a record before it has a place. So the time in which this root
+    /// gets what others keep begins only when the last of them is found somewhere in its tree, or known to be dead; or when it has given its subtree up, as orphans do. A root without
+    /// children waits for nobody: whoever is left is a network of its own.
+    /// </summary>
+    private void TendAwaited(Instant now, HashSet<RingId> awaited)
+    {
+        if (!IsRoot || now >= _awaitsUntil || _children.Count == 0)
+        {
+            _awaited = null;
+            return;
+        }
+
+        awaited.RemoveWhere(id => id == _self || _table.TryFind(id, out _));
+        (_awaited, _settlesAt) = awaited.Count > 0 ? (awaited, now + Settles) : (null, _settlesAt);
     }
 }

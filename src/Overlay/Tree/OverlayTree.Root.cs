@@ -146,7 +146,8 @@ public sealed partial class OverlayTree
         var before = _warrant;
         _formerRoot = duty.Root;
         BecomeRoot(now, new TreeClock(duty.Epoch + 1, duty.Rank, 1), duty.Root);
-        (_gathersUntil, _gathers) = (now + Gathers, duty.View.Count);
+        Gather(now, duty.View.Count);
+        (_awaited, _awaitsUntil) = (duty.View, now + OrphanPatience);
         ClaimRoot(before, duty);
         return true;
     }
@@ -166,8 +167,11 @@ public sealed partial class OverlayTree
     {
         var voters = _rootChildren;
         BecomeRoot(now, new TreeClock(_clock.Epoch + 1 + (uint)_random.Next(HeirlessEpochs), 0, 1));
-        (_gathersUntil, _gathers) = (now + Gathers, voters);
+        Gather(now, voters);
     }
+
+    /// <summary>The former root's children are about to come, and after them the records of those below who have lost their keys.</summary>
+    private void Gather(Instant now, int children) => (_gathersUntil, _gathers, _settlesAt) = (now + Gathers, children, now + Settles);
 
     /// <summary>The dead root's word and the votes so far; the dead among its children do not vote, so there may be too few of them for others to believe it.</summary>
     private void ClaimRoot(RootWarrant? before, StandInDuty duty)

@@ -204,6 +204,7 @@ public sealed partial class OverlayTree
         }
 
         StandInDied(now, peer);
+        _awaited?.Remove(peer);
         SpareDied(now, peer);
         SeekPeerDied(now, peer);
         if (_parent is { } parent && parent.Id == peer)

@@ -111,6 +111,7 @@ internal static class Samples
         new RecordAnswer(1, null) { Certificate = Alice },
         new Replicate(0, []),
         new Replicate(ulong.MaxValue, [Entry, Entry]),
+        new Replicate(1, [Entry]) { Certificate = Introduced },
         new Replicated(65_536, Outcome.Refused),
         new NameDigest(int.MaxValue, ulong.MaxValue),
         new GetNameList(ulong.MaxValue),

@@ -278,6 +278,59 @@ public sealed class NameCopiesTests
         }
     }
 
+    [Fact]
+    public void Who_offers_a_name_keeps_it_until_a_majority_of_its_new_keepers_replicas_has_it()
+    {
+        var world = new World();
+        var port = new RecordingPort(world.Contact(2));
+        var placement = new FixedPlacement { Replicas = [world.Contact(6).Id, world.Contact(7).Id, world.Contact(8).Id] };
+        var keeper = new NameDirectory(OverlayOptions.Default, port, placement, world.Signing(2), world.Store(2), new Prng(1));
+        var entry = Entry(world, owner: 4, keeper: 3, since: 50);
+
+        Assert.Null(Answer(entry));
+        Assert.Null(Answer(entry)); // Offered again too soon.
+        var copy = (Replicate)port.Sent.Where(static one => one.Payload is Replicate).Select(static one => one.Payload).First();
+        Assert.Equal(3, port.Sent.Count(static one => one.Payload is Replicate));
+        keeper.OnAnswer(World.At(100), world.Contact(6).Id, new Replicated(copy.Nonce, Outcome.Done));
+        Assert.False(keeper.TryTakeReply(World.At(100), out _));
+        keeper.OnAnswer(World.At(100), world.Contact(8).Id, new Replicated(copy.Nonce, Outcome.Done));
+
+        Assert.True(keeper.TryTakeReply(World.At(100), out var reply));
+        Assert.Equal((world.Contact(9).Id, new Replicated(1, Outcome.Done)), (reply.To.Id, reply.Payload));
+        Assert.Equal(Outcome.Done, Answer(entry)); // Another holder of the same.
+        Assert.Equal(Outcome.NameTaken, Answer(Entry(world, owner: 5, keeper: 3, since: 60)));
+
+        Outcome? Answer(NameEntry offered)
+        {
+            keeper.OnReplicate(World.At(100), new(world.Contact(9).Id, null, new(1)), new Replicate(1, [offered]), isOffer: true);
+            return keeper.TryTakeReply(World.At(100), out var answer) ? ((Replicated)answer.Payload).Outcome : null;
+        }
+    }
+
+    [Fact]
+    public void To_who_is_new_in_its_place_a_name_that_was_given_up_proves_nothing()
+    {
+        var world = new World();
+        var placement = new FixedPlacement { IsSettled = false };
+        var keeper = new NameDirectory(OverlayOptions.Default, new RecordingPort(world.Contact(2)), placement, world.Signing(2), world.Store(2), new Prng(1));
+        var now = World.At(100);
+        var givenUp = Entry(world, owner: 4, keeper: 3, since: 50, expiresAt: 0);
+        keeper.Adopt(now, [givenUp]);
+
+        Assert.Null(Answer(new GetRecord(1, "alice")));
+        Assert.Null(Answer(new PutRecord(2, Entry(world, owner: 5, keeper: 3, since: 60).Record))); // Somebody may have taken it since.
+        Assert.Equal(Outcome.Done, ((RecordStored)Answer(new PutRecord(3, givenUp.Record))!).Outcome); // Who gives it up once more hears that it is.
+        placement.IsSettled = true;
+
+        Assert.Equal(Outcome.Done, ((RecordStored)Answer(new PutRecord(2, Entry(world, owner: 5, keeper: 3, since: 60).Record))!).Outcome);
+
+        Payload? Answer(Payload question)
+        {
+            keeper.OnQuestion(now, new(Ring.RingId.From(9), null, new(1)), question);
+            return keeper.TryTakeReply(now, out var reply) ? reply.Payload : null;
+        }
+    }
+
     [Theory]
     [InlineData(true, 0)]
     [InlineData(false, 3)]
@@ -322,9 +375,31 @@ public sealed class NameCopiesTests
         Assert.Equal(World.At(126), port.SentToResponsible[0].At);
     }
 
-    private static NameEntry Entry(World world, ulong owner, ulong keeper, double since)
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public void Copies_for_a_keeper_that_is_dead_are_offered_at_once_unless_their_holder_inherits_them(bool inherits, int offers)
     {
-        var record = NameRecordSecurity.Sign(world.Signing(owner), "alice", world.Certificate(owner), 1, 1, World.At(150).UnixMilliseconds);
+        var world = new World();
+        var port = new RecordingPort(world.Contact(2));
+        var placement = new FixedPlacement { OfferAfter = TimeSpan.FromSeconds(0.5), Owning = _ => false };
+        var replica = new NameDirectory(OverlayOptions.Default, port, placement, world.Signing(2), world.Store(2), new Prng(1));
+        replica.OnReplicate(World.At(100), new(world.Contact(3).Id, null, new(1)), new Replicate(1, [Entry(world, owner: 4, keeper: 3, since: 50)]), isOffer: false);
+        replica.PeerGone(World.At(101), world.Contact(5).Id);
+        replica.Advance(World.At(102));
+        Assert.Empty(port.SentToResponsible);
+
+        replica.PeerGone(World.At(103), world.Contact(3).Id);
+        placement.Owning = _ => inherits;
+        replica.PlacementChanged(World.At(103));
+        replica.Advance(World.At(103.5));
+
+        Assert.Equal(offers, port.SentToResponsible.Count);
+    }
+
+    private static NameEntry Entry(World world, ulong owner, ulong keeper, double since, long? expiresAt = null)
+    {
+        var record = NameRecordSecurity.Sign(world.Signing(owner), "alice", world.Certificate(owner), 1, 1, expiresAt ?? World.At(150).UnixMilliseconds);
         return new(record, NameTenancySecurity.Sign(world.Signing(keeper), record, world.Certificate(keeper), 1, World.At(since).UnixMilliseconds, World.At(100).UnixMilliseconds));
     }
 }

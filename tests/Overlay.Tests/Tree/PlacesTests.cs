@@ -185,6 +185,50 @@ public sealed class PlacesTests
     }
 
     [Fact]
+    public void The_number_of_a_dead_child_with_a_subtree_is_given_to_no_newcomer_when_its_successor_dies_too()
+    {
+        var askers = AskersAtAnyPlace(4);
+        Ask(askers[0]);
+        Attach(askers[0]);
+        Ask(askers[1]);
+        _root.Receive(Now, askers[1], new TreeAttach(7, TreeReason.Join, default, 5, null, null)); // With nodes below it, at place 1.
+        var key = RingId.From(Enumerable.Range(1, 100).Select(static one => (ulong)one).First(static one => KeyWalk.Slot(RingId.From(one), 0, 2) == 1));
+        _root.PeerDied(Now, askers[1].Id);
+        Pass(10);
+        _root.Receive(Now, askers[2], new TreeAttach(8, TreeReason.Replace, default, 1, askers[1].Id, null));
+        Pass(10); // More than a quarter of a minute after the first death.
+        _root.PeerDied(Now, askers[2].Id);
+        _port.Take<TreePlace>();
+
+        Ask(askers[3]);
+        Assert.Empty(_port.Take<TreePlace>());
+        Assert.False(_root.IsSettledFor(Now, key));
+        Pass(16);
+        Ask(askers[3]);
+
+        Assert.Equal([askers[3].Id], _port.Take<TreePlace>().Select(one => one.To));
+        Assert.True(_root.IsSettledFor(Now, key));
+    }
+
+    [Fact]
+    public void Who_takes_the_place_of_a_successor_that_died_gets_its_number()
+    {
+        var askers = AskersAtAnyPlace(4);
+        Ask(askers[0]);
+        _root.Receive(Now, askers[0], new TreeAttach(7, TreeReason.Join, default, 5, null, null));
+        _root.PeerDied(Now, askers[0].Id);
+        _root.Receive(Now, askers[1], new TreeAttach(8, TreeReason.Replace, default, 1, askers[0].Id, null));
+        _root.PeerDied(Now, askers[1].Id);
+        Ask(askers[2]);
+        Attach(askers[2]);
+        _port.Take<TreeAttached>();
+
+        _root.Receive(Now, askers[3], new TreeAttach(9, TreeReason.Replace, default, 1, askers[0].Id, null));
+
+        Assert.Equal(0, _port.Take<TreeAttached>().Single().Payload.Slot);
+    }
+
+    [Fact]
     public void A_request_too_many_is_refused_and_one_that_is_not_repeated_lapses()
     {
         var (candidate, child) = Full();
