@@ -104,6 +104,7 @@ internal sealed partial class NodeLoop
         if (effect.Observation == Observation.Dropped)
         {
             _tracing.Dropped(now, effect);
+            RecordEnd(now, effect.Message, effect.Drop);
         }
 
         Observe(NodeObservation.From(now, effect), effect.Detail);
@@ -153,14 +154,20 @@ internal sealed partial class NodeLoop
         if (reason != DropReason.None)
         {
             Drop(now, link, message, reason);
+            RecordEnd(now, message, reason);
             return reason;
         }
 
         var isOwn = message.Source == _node.Self.Id || message.Source == default;
         _counters.CountSent(message.Kind, isOwn, length);
-        if (!isOwn && _telemetry.Meter is { WantsQueues: true } meter)
+        if (!isOwn)
         {
-            meter.LeftQueue(now - _tracing.ArrivedAt);
+            var held = ArrivedAt is { } arrivedAt ? now - arrivedAt : TimeSpan.Zero;
+            _records.Add(RouteRecords.Of(now, message, peer?.Peer ?? message.Destination, held, DropReason.None), message.HopContext);
+            if (_telemetry.Meter is { WantsQueues: true } meter)
+            {
+                meter.LeftQueue(held);
+            }
         }
 
         return reason;

@@ -43,6 +43,7 @@ internal sealed partial class NodeLoop
     private readonly NodeCounters _counters;
     private readonly NodeTelemetry _telemetry;
     private readonly NodeTracing _tracing;
+    private readonly RouteRecords _records;
     private readonly LinkLedger _ledger;
     private readonly IReadOnlyList<UdpPath> _paths;
     private readonly DtlsCertificate _certificate;
@@ -68,6 +69,7 @@ internal sealed partial class NodeLoop
         (_node, _clock, _certificate, _paths, _bell, _log) = (node, clock, sockets.Certificate, sockets.Paths, bell, log);
         (_channelOptions, _counters, _telemetry) = (channels, watchers.Counters, watchers.Telemetry);
         _tracing = new NodeTracing(_telemetry, clock);
+        _records = new RouteRecords(_telemetry, clock, log);
         _ledger = new LinkLedger(_telemetry, _counters, clock);
         _table = new ConnectionTable();
         _links = new LinkManager(_table, sockets.LinkPaths, _certificate, sockets.Secrets);

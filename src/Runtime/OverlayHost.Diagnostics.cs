@@ -40,9 +40,13 @@ public sealed partial class OverlayHost
         var trace = asTrace && span is not { Recorded: true } ? NewTrace() : default;
         var result = await RunCausedAsync(span, (now, outbox) => _node.Trace(now, id, trace, outbox), cancellationToken).ConfigureAwait(false);
         Conclude(span, result.Outcome);
-        var traceId = span is { Recorded: true } ? span.TraceId.ToHexString() : trace.IsNone ? null : trace.ToActivity().TraceId.ToHexString();
-        return new(result.As<RouteTrace>($"Tracing the way to {id}"), traceId);
+        var route = result.As<RouteTrace>($"Tracing the way to {id}");
+        var shown = !route.Context.IsNone ? route.Context : span is { Recorded: true } ? span.ToWire() : trace; // A gateway begins a trace of its own, linked to a guest's.
+        return new(route, shown.IsNone ? null : shown.ToActivity().TraceId.ToHexString());
     }
+
+    /// <summary>What became of the last 1,000 messages of others at this node, the latest last.</summary>
+    public Task<RouteRecord[]> RouteRecordsAsync() => OnLoopAsync(_loop.LastRoutes);
 
     /// <summary>Why a node is reached as it is, or what became of it.</summary>
     /// <param name="id">The node.</param>

@@ -68,6 +68,7 @@ public sealed class Queries(NodeContext context, Courier courier)
                 TrailOut = answer.Trail,
                 RouteBack = arrival.Message.Route ?? [],
                 TrailBack = [.. arrival.Message.Trail ?? [], new(context.Self.Id, context.Self.Id, RouteDecision.Local, false, null, LinkGauge.Unknown)],
+                Context = arrival.Message.HopContext,
                 Departed = answer.Departed is { } departed && departed.Id == query.To ? departed : null,
             });
             return;

@@ -23,6 +23,9 @@ public sealed record RouteTrace(RingId Target, RingId EndedAt, DropReason Reason
     /// <summary>What they said; this node's own word is the last.</summary>
     public IReadOnlyList<HopRecord> TrailBack { get; init; } = [];
 
+    /// <summary>The context of the last hop back: of the trace that the hops' spans are in, which is not the question's where a hop had no reason to believe that.</summary>
+    public TraceContext Context { get; init; }
+
     /// <summary>What the node at the end remembers of the target.</summary>
     public DepartureEntry? Departed { get; init; }
 

@@ -28,5 +28,5 @@ public sealed record ChannelReport(RingId Peer, LinkWay Way, ChannelPolicy Polic
         new(peer, LinkWay.Unknown, policy, IceFailure.None, [], null) { Failure = failure };
 
     /// <summary>Whether nothing will change any more soon.</summary>
-    internal bool IsSettled => Way == LinkWay.Direct || IceFailure != IceFailure.None || Policy == ChannelPolicy.OverlayOnly;
+    internal bool IsSettled => Way == LinkWay.Direct || (Way == LinkWay.Relayed && (IceFailure != IceFailure.None || Policy == ChannelPolicy.OverlayOnly));
 }
