@@ -13,12 +13,13 @@ public readonly record struct RankLink(int Peer, LinkPurpose Purpose, LinkPurpos
 
 /// <summary>A perfect ring, computed: who is whose successor, finger and neighbour, with the degree cap kept as the protocol keeps it.</summary>
 /// <remarks>
-/// Ranks run from 0 in the order of the positions. A finger whose owner has no room is the next member of the row's interval that has some, as a full
-/// member's answer would have told (mechanisms §2). 192 bytes a node, to be forgotten once the nodes are made.
+/// Ranks run from 0 in the order of the positions. For a finger that has no room the next members of the row's interval are asked, as a full member's answer would have
+/// told, and then some points of the interval, as a node does (mechanisms §2). 192 bytes a node, to be forgotten once the nodes are made.
 /// </remarks>
 public sealed class IdealRing
 {
     private const int MaxAlternatives = 4;
+    private const int MaxPoints = 3;
     private const int RankBits = 24;
     private const int RankMask = (1 << RankBits) - 1;
     private const int IncomingBit = 1 << 30;
@@ -158,10 +159,19 @@ public sealed class IdealRing
 
     private void WantFinger(int rank, int row, int owner)
     {
-        for (var step = 0; step <= MaxAlternatives; step++)
+        for (var step = 0; step <= MaxAlternatives && After(owner, step) is var candidate && IsInRow(rank, row, candidate); step++)
         {
-            var candidate = After(owner, step);
-            if (!IsInRow(rank, row, candidate) || Want(rank, candidate, LinkPurpose.Finger))
+            if (Want(rank, candidate, LinkPurpose.Finger))
+            {
+                return;
+            }
+        }
+
+        var points = new Prng(((ulong)rank << 8) | (uint)row);
+        for (var left = MaxPoints; left > 0; left--)
+        {
+            var candidate = OwnerOf(_ids[rank].FingerStart(row).Plus(points.Next() & ((1UL << row) - 1)));
+            if (IsInRow(rank, row, candidate) && Want(rank, candidate, LinkPurpose.Finger))
             {
                 return;
             }
@@ -171,21 +181,17 @@ public sealed class IdealRing
     /// <summary>The member that stands for a row whose owner may have had no room; −1 where nobody had.</summary>
     private int LinkedFor(int rank, int row, int owner)
     {
-        for (var step = 0; step <= MaxAlternatives; step++)
+        var found = -1;
+        for (var at = rank * _cap; at < (rank * _cap) + _degrees[rank]; at++)
         {
-            var candidate = After(owner, step);
-            if (!IsInRow(rank, row, candidate))
+            var peer = _links[at] & RankMask;
+            if (((LinkPurpose)(_links[at] >> RankBits) & LinkPurpose.Finger) != 0 && IsInRow(rank, row, peer) && found != owner)
             {
-                return -1;
-            }
-
-            if (IndexOf(rank, candidate) is >= 0 and var at && ((LinkPurpose)(_links[at] >> RankBits) & LinkPurpose.Finger) != 0)
-            {
-                return candidate;
+                found = peer;
             }
         }
 
-        return -1;
+        return found;
     }
 
     /// <summary>Whether a member may stand for a row: it lies in [id + 2^row, id + 2^(row + 1)), or is the owner all the same where nobody does.</summary>

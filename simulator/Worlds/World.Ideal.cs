@@ -91,7 +91,8 @@ public sealed partial class World
         {
             if (rows[row] >= 0)
             {
-                fingers.Add(new(row, Of(rows[row])));
+                var owner = ring.OwnerOf(contacts[numbers[rank]].Id.FingerStart(row));
+                fingers.Add(new(row, Of(rows[row]), owner == rows[row] ? null : Of(owner).Id));
             }
         }
 

@@ -27,6 +27,10 @@ public sealed partial class ChordRing
         foreach (ref readonly var finger in fingers)
         {
             _fingers.Set(finger.Row, finger.Finger);
+            if (finger.StandsInFor is { } full)
+            {
+                RememberFull(now, full);
+            }
         }
 
         WishForLinks(now);
@@ -40,4 +44,5 @@ public sealed partial class ChordRing
 /// <summary>A finger of a node that begins in a settled network.</summary>
 /// <param name="Row">0 … 47.</param>
 /// <param name="Finger">Who stands for it.</param>
-public readonly record struct IdealFinger(int Row, Contact Finger);
+/// <param name="StandsInFor">The owner of the row where that is somebody else: it had no room.</param>
+public readonly record struct IdealFinger(int Row, Contact Finger, RingId? StandsInFor = null);
