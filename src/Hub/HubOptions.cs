@@ -117,6 +117,9 @@ public sealed record HubOptions
         }
     }
 
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(HubOptions);
+
     /// <summary>Whether newcomers are admitted at all.</summary>
     internal bool AdmitsNewcomers => ToAdmission().Policy != AdmissionPolicy.Closed;
 

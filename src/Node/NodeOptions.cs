@@ -99,7 +99,11 @@ public sealed class NodeOptions
     {
         foreach (var hub in Hubs)
         {
-            if (!hub.IsAbsoluteUri || hub.Scheme is not ("ws" or "wss"))
+            if (hub is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
+            {
+                yield return $"Hubs: the address of {hub.Host} has a user name or a password in it, which hubs do not take and logs would show; a hub that asks for a token is given Token.";
+            }
+            else if (!hub.IsAbsoluteUri || hub.Scheme is not ("ws" or "wss"))
             {
                 yield return $"Hubs: '{hub}' is not a hub's address; it begins with ws:// or wss://.";
             }

@@ -31,4 +31,7 @@ public sealed record NodeStart(ulong Seed, long Instance, int HubCount, byte[]? 
 
     /// <summary>Where members introduce, and whether this one is to.</summary>
     public NodeIntroductions Introductions { get; init; } = NodeIntroductions.None;
+
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(NodeStart);
 }

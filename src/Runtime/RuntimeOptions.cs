@@ -87,6 +87,9 @@ public sealed record RuntimeOptions
     /// <summary>Hears every observation, on the node's loop: must be quick and must not throw.</summary>
     public Action<NodeObservation>? OnObserved { get; init; }
 
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(RuntimeOptions);
+
     /// <summary>Throws for values that cannot work.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
     public void Validate()

@@ -108,6 +108,18 @@ internal sealed partial class OverlayProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until its error stream has <paramref name="text"/>.</summary>
+    public async Task UntilLoggedAsync(string text)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        patience.CancelAfter(Patience);
+        while (!HasLogged(text))
+        {
+            Assert.False(patience.IsCancellationRequested, $"'{text}' was not logged. {Everything()}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Cancelled);
+        }
+    }
+
     /// <summary>Ends it as a crash would: SIGKILL.</summary>
     public async Task KillAsync()
     {
@@ -178,6 +190,14 @@ internal sealed partial class OverlayProcess : IAsyncDisposable
     {
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         return Path.GetFullPath(Path.Combine(framework, "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+    }
+
+    private bool HasLogged(string text)
+    {
+        lock (_seen)
+        {
+            return _errors.ToString().Contains(text, StringComparison.Ordinal);
+        }
     }
 
     private string Everything()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
@@ -144,6 +145,55 @@ public sealed class HostingTests
         await host.StopAsync(Cancelled).WaitAsync(TestHub.Patience, Cancelled);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Services.GetRequiredService<INodeAccessor>().Node.WaitAsync(TestHub.Patience, Cancelled));
+    }
+
+    [Fact]
+    public async Task What_is_on_its_way_is_answered_before_the_node_leaves()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var friend = await hub.StartNodeAsync();
+        using var host = Build(options =>
+        {
+            options.Hubs.Add(hub.Uri);
+            options.Listen = "127.0.0.1";
+        });
+        await host.StartAsync(Cancelled);
+        var node = await host.Services.GetRequiredService<INodeAccessor>().Node.WaitAsync(TestHub.Patience, Cancelled);
+
+        var sending = Enumerable.Range(0, 500).Select(i => node.SendAsync(friend.Id, $"{i}", Cancelled)).ToList();
+        await host.StopAsync(Cancelled);
+        var receipts = await Task.WhenAll(sending);
+
+        Assert.Equal(500, receipts.Length);
+        Assert.Equal(500, friend.Counters.Delivered);
+        Assert.True(await host.Services.GetRequiredService<INodeAccessor>().Left);
+    }
+
+    // A question to somebody who never answers would hold the node for 5 s; the host has less time than that.
+    [Fact]
+    public async Task A_stop_ends_when_the_time_of_the_host_is_up()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var friend = await hub.StartNodeAsync();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.ClearProviders();
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
+        builder.Services.AddOverlayNode(options =>
+        {
+            options.Hubs.Add(hub.Uri);
+            options.Listen = "127.0.0.1";
+        });
+        using var host = builder.Build();
+        await host.StartAsync(Cancelled);
+        var node = await host.Services.GetRequiredService<INodeAccessor>().Node.WaitAsync(TestHub.Patience, Cancelled);
+        await friend.KillAsync();
+        var lost = node.SendAsync(friend.Id, "hello", Cancelled);
+
+        var clock = Stopwatch.StartNew();
+        await host.StopAsync(Cancelled);
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        await Assert.ThrowsAsync<OverlayException>(() => lost.WaitAsync(TestHub.Patience, Cancelled));
     }
 
     private static IHost Build(Action<NodeOptions>? configure, Dictionary<string, string?>? configuration = null)

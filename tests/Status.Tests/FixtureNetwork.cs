@@ -37,9 +37,6 @@ internal sealed class FixtureNetwork : IStatusSource
     /// <summary>Whether nobody looks.</summary>
     public bool IsResting { get; private set; } = true;
 
-    /// <summary>Whether nobody can be asked.</summary>
-    public bool IsCutOff { get; set; }
-
     /// <summary>Its spans, of every member the same.</summary>
     public IReadOnlyList<SpanReport> Spans { get; set; } = [];
 
@@ -90,11 +87,6 @@ internal sealed class FixtureNetwork : IStatusSource
     {
         (Rounds, IsResting) = (Rounds + 1, false);
         await Task.Yield();
-        if (IsCutOff)
-        {
-            throw new IOException("no way out");
-        }
-
         foreach (var report in Reports())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -159,7 +151,8 @@ internal sealed class FixtureNetwork : IStatusSource
         {
             Carrier = draw % 29 == 0 && (purpose & LinkPurpose.Ring) == 0 ? LinkCarrier.Relayed : LinkCarrier.Direct,
             RoundTrip = TimeSpan.FromMilliseconds(2 + (draw % 80)),
-            Sent = (ulong)(rate * seconds),
+            Sent = (long)(rate * seconds),
+            SentBytes = (long)(rate * seconds * 180),
         };
     }
 

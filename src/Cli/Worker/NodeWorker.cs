@@ -14,7 +14,7 @@ namespace Overlay.Cli.Worker;
 
 /// <summary>The generic host that <c>overlay node</c> is. What is said later goes before what is said earlier: <c>appsettings.json</c> beside the program, the file of <c>--settings</c>, the
 /// credentials of the service, the environment, <c>--set</c>, and the other options of the command line.</summary>
-internal static class NodeWorker
+internal static partial class NodeWorker
 {
     /// <summary>Builds it; its options are judged when it starts.</summary>
     /// <param name="settings">A file of settings; null: none but the program's own.</param>
@@ -27,10 +27,11 @@ internal static class NodeWorker
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "overlay", ContentRootPath = AppContext.BaseDirectory });
         var sources = (IConfigurationBuilder)builder.Configuration;
-        sources.Add(JsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), isOptional: true));
+        var unreadable = new Unreadable();
+        sources.Add(JsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), isOptional: true, unreadable));
         if (settings is not null)
         {
-            sources.Add(JsonFile(Path.GetFullPath(settings), isOptional: false));
+            sources.Add(JsonFile(Path.GetFullPath(settings), isOptional: false, unreadable));
         }
 
         if (Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } credentials)
@@ -51,7 +52,9 @@ internal static class NodeWorker
             .Validate(static node => node.Hubs.Count > 0, "Overlay:Node:Hubs: no hub is named; say --hub ws://HOST:PORT, or write it in the settings.")
             .Configure<IOptions<WorkerOptions>>(static (node, worker) => Complete(node, worker.Value));
         builder.Services.AddHealthChecks().AddOverlayNode();
-        return builder.Build();
+        var host = builder.Build();
+        unreadable.Log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(NodeWorker));
+        return host;
     }
 
     private static void Complete(NodeOptions node, WorkerOptions worker)
@@ -66,13 +69,31 @@ internal static class NodeWorker
     }
 
     /// <summary>A file that is looked at every few seconds: also where the system tells of no changes (mounted volumes), and without a watch of the system for each of many nodes.</summary>
-    private static JsonConfigurationSource JsonFile(string path, bool isOptional) => new()
+    private static JsonConfigurationSource JsonFile(string path, bool isOptional, Unreadable unreadable) => new()
     {
         Path = Path.GetFileName(path),
         Optional = isOptional,
         ReloadOnChange = true,
+        OnLoadException = unreadable.Tell,
         FileProvider = Directory.Exists(Path.GetDirectoryName(path)) ? new PhysicalFileProvider(Path.GetDirectoryName(path)!) { UsePollingFileWatcher = true, UseActivePolling = true } : null,
     };
+
+    [LoggerMessage(EventId = 130, Level = LogLevel.Warning, Message = "The settings in {File} cannot be read and are left aside: {Cause}")]
+    private static partial void LogUnreadable(ILogger log, string file, string cause);
+
+    /// <summary>At the start a file that cannot be read is an error. Later it may be half written: the node goes on as it was, and the file is read again when it changes.</summary>
+    private sealed class Unreadable
+    {
+        public ILogger? Log { get; set; }
+
+        public void Tell(FileLoadExceptionContext context)
+        {
+            if (Log is { } log && context.Provider.Source.Path is { } file)
+            {
+                LogUnreadable(log, file, $"{context.Exception.Message} {context.Exception.InnerException?.Message}".TrimEnd());
+            }
+        }
+    }
 
     /// <summary>The command has ears of its own for signals.</summary>
     private sealed class CommandLifetime : IHostLifetime

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Overlay.Nodes.Hosting.Configuration;
 
 namespace Overlay.Nodes.Hosting;
 
 /// <summary>Runs a node for as long as the host runs. Starting does not block the host; stopping drains and leaves gracefully, within the time that the host has for it.</summary>
-internal sealed partial class NodeService(string name, IOptionsMonitor<NodeOptions> options, NodeReload reload, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
+internal sealed partial class NodeService(string name, IOptionsMonitor<NodeOptions> options, OptionReload<NodeOptions> reload, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
     : BackgroundService, IHostedLifecycleService, INodeAccessor
 {
     /// <summary>What the application asked of the network may take so long to be answered before the node leaves all the same.</summary>
@@ -64,7 +65,7 @@ internal sealed partial class NodeService(string name, IOptionsMonitor<NodeOptio
             var node = await Nodes.Node.StartAsync(started, loggers, stoppingToken).ConfigureAwait(false);
             _node.TrySetResult(node);
             LogJoined(_log, node.Id, node.Name);
-            reload.Start(node, started);
+            reload.Start(started, node.ReconfigureAsync);
         }
         catch (OperationCanceledException)
         {

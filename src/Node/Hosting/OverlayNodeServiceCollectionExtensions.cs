@@ -44,7 +44,8 @@ public static class OverlayNodeServiceCollectionExtensions
 
     private static Builder AddNode(this IServiceCollection services, string name, string section, Action<NodeOptions>? configure)
     {
-        var options = services.AddSection<NodeOptions>(name, new OptionSection(section, NodeOptionKeys.All), static options => options.Errors());
+        var keys = new OptionSection(section, NodeOptionKeys.All);
+        var options = services.AddSection<NodeOptions>(name, keys, static options => options.Errors());
         if (configure is not null)
         {
             options.Configure(configure);
@@ -55,12 +56,7 @@ public static class OverlayNodeServiceCollectionExtensions
             services.AddKeyedSingleton(name, (provider, _) => new NodeService(
                 name,
                 provider.GetRequiredService<IOptionsMonitor<NodeOptions>>(),
-                new NodeReload(
-                    name,
-                    section,
-                    provider.GetRequiredService<IOptionsFactory<NodeOptions>>(),
-                    provider.GetServices<IOptionsChangeTokenSource<NodeOptions>>(),
-                    provider.GetRequiredService<ILogger<NodeReload>>()),
+                OptionReading.ReloadOf<NodeOptions>(provider, name, keys),
                 provider.GetRequiredService<ILoggerFactory>(),
                 provider.GetRequiredService<IHostApplicationLifetime>()));
             services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<NodeService>(name));

@@ -159,6 +159,9 @@ public sealed record HubAdmissionOptions
     /// <summary>STUN and TURN servers told to newcomers and gateways.</summary>
     public IceConfiguration Ice { get; init; } = IceConfiguration.None;
 
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(HubAdmissionOptions);
+
     /// <summary>Throws where an option is out of its range.</summary>
     /// <exception cref="ArgumentException">The message names the option and its range.</exception>
     public void Validate()

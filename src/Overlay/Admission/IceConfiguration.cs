@@ -61,6 +61,9 @@ public sealed record IceConfiguration
         return servers;
     }
 
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(IceConfiguration);
+
     /// <summary>Throws where TURN servers have no secret, or a URL has a wrong scheme.</summary>
     public void Validate()
     {

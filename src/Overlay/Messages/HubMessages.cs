@@ -41,6 +41,9 @@ public sealed record Admit(ReadOnlyMemory<byte> PublicKey, long Instance, bool I
     public ReadOnlyMemory<byte> RootProof { get; init; }
 
     public override MessageKind Kind => MessageKind.Admit;
+
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(Admit);
 }
 
 /// <summary>What the hub wants an admitted newcomer to do.</summary>
@@ -85,7 +88,11 @@ public sealed record Admitted(
 }
 
 /// <summary>A STUN or TURN server: <c>[url, user, credential]</c>, the last two empty for STUN.</summary>
-public sealed record IceServer(string Url, string User, string Credential);
+public sealed record IceServer(string Url, string User, string Credential)
+{
+    /// <summary>The address alone: what is written out ends in logs and dumps.</summary>
+    public override string ToString() => Url;
+}
 
 /// <summary>Why a hub refused.</summary>
 public enum AdmitRefusal : byte
@@ -174,6 +181,9 @@ public sealed record Renewed(NodeCertificate Certificate) : Payload
 public sealed record AskDelegation(NodeCertificate Certificate, long Instance, string Token, string Address, ReadOnlyMemory<byte> Signature) : Payload
 {
     public override MessageKind Kind => MessageKind.AskDelegation;
+
+    /// <summary>The name of the type alone: secrets are among its values, and what is written out ends in logs and dumps.</summary>
+    public override string ToString() => nameof(AskDelegation);
 }
 
 /// <summary><c>[delegation (bin 161), [seed…]]</c>: what the hub grants, and who else introduces.</summary>

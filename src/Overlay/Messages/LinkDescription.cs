@@ -20,4 +20,7 @@ public sealed record LinkDescription(
 
     /// <summary>Bytes of SCTP's INIT parameters.</summary>
     public const int MaxSctpInitBytes = 512;
+
+    /// <summary>Names the fragment only: a password does not belong in a log.</summary>
+    public override string ToString() => Ufrag;
 }

@@ -56,6 +56,9 @@ public sealed record PeerDescription
     /// <summary>The SDP this was read from: an answer repeats its section names.</summary>
     internal SessionDescription? Source { get; init; }
 
+    /// <summary>Names the fragment only: a password does not belong in a log.</summary>
+    public override string ToString() => Ufrag;
+
     /// <summary>The description as SDP with CRLF line ends.</summary>
     /// <param name="answerTo">The offer as <see cref="TryParseSdp"/> read it, if this is an answer: its sections are answered in their order.</param>
     public string ToSdp(PeerDescription? answerTo = null) => PeerDescriptionSdp.Format(this, answerTo?.Source);

@@ -38,6 +38,19 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task A_guest_is_ready_when_its_probe_goes_through_its_gateway()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.StartNodeAsync();
+        await using var web = await Web.StartAsync(hub.Uri, isGuest: true);
+        await web.NodeAsync();
+
+        var ready = await web.GetAsync("ready");
+
+        Assert.Equal((HttpStatusCode.OK, "healthy", "guest"), (ready.Code, ready.Status, ready.Check.GetProperty("phase").GetString()));
+    }
+
+    [Fact]
     public async Task However_many_ask_the_node_probes_once_in_a_while()
     {
         await using var hub = await TestHub.StartAsync();
@@ -148,7 +161,7 @@ public sealed class HealthTests
     {
         private readonly HttpClient _client = new() { BaseAddress = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
 
-        public static async Task<Web> StartAsync(Uri hub, Action<OverlayHealthOptions>? configure = null, Topology topology = Topology.Chord)
+        public static async Task<Web> StartAsync(Uri hub, Action<OverlayHealthOptions>? configure = null, Topology topology = Topology.Chord, bool isGuest = false)
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
@@ -156,7 +169,7 @@ public sealed class HealthTests
             builder.Services.AddOverlayNode(options =>
             {
                 options.Hubs.Add(hub);
-                options.Listen = "127.0.0.1";
+                (options.Listen, options.IsGuest) = ("127.0.0.1", isGuest);
                 options.Protocol = options.Protocol with { Topology = topology };
             });
             builder.Services.AddHealthChecks().AddOverlayNode(configure: configure);

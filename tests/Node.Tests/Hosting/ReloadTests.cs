@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Overlay.Nodes.Hosting;
 using Overlay.Nodes.Hosting.Configuration;
@@ -36,12 +37,12 @@ public sealed class ReloadTests
         await Assert.ThrowsAsync<OverlayException>(async () => await friend.Sockets.ConnectAsync(node.Id.ToString(), 7000, Cancelled));
         Assert.False(node.Host.Telemetry.IsListening);
         Assert.Equal(
-            [$"Node {node.Id} goes on with a changed option, Overlay:Node:Network:MaxChannelsPerPeer: 1", $"Node {node.Id} goes on with a changed option, Overlay:Node:Telemetry:Spans: false"],
+            ["Overlay:Node:Network:MaxChannelsPerPeer was changed and is 1 from now on", "Overlay:Node:Telemetry:Spans was changed and is false from now on"],
             hosted.Log.Of(Taken).Order(StringComparer.Ordinal));
         Assert.Empty(hosted.Log.Of(NotTaken));
     }
 
-    // Six nodes in a circle, each linked to the next one only: a channel to the opposite one needs two others to pass it on.
+    // Six nodes in a circle, linked to the next ones only: a channel between two without a link needs others to pass it on.
     [Fact]
     public async Task What_a_node_passes_on_for_channels_changes_while_it_runs()
     {
@@ -49,27 +50,31 @@ public sealed class ReloadTests
         var nodes = new List<Node>();
         for (var i = 0; i < 6; i++)
         {
-            nodes.Add(await hub.StartNodeAsync(channels: ChannelPolicy.OverlayOnly, change: static options =>
-                options.Protocol = options.Protocol with { SuccessorListLength = 2, LinkedSuccessors = 1, MaxFingers = 0 }));
+            nodes.Add(await hub.StartNodeAsync(channels: ChannelPolicy.OverlayOnly, change: static options => options.Protocol = options.Protocol with
+            {
+                SuccessorListLength = 2,
+                LinkedSuccessors = 1,
+                MaxFingers = 0,
+                UnneededLinkTimeout = TimeSpan.FromSeconds(1),
+            }));
         }
 
-        var ring = nodes.OrderBy(node => node.Id.Value).ToList();
-        await using var server = ring[3].Sockets.Listen(7000);
-        await using var later = ring[4].Sockets.Listen(7000);
-        await using (await Soon.Async(ring[0].Sockets.ConnectAsync(ring[3].Id.ToString(), 7000, Cancelled)))
+        var (from, to) = await UnlinkedAsync(nodes);
+        await using var server = to.Sockets.Listen(7000);
+        await using (await Soon.Async(from.Sockets.ConnectAsync(to.Id.ToString(), 7000, Cancelled)))
         {
             await (await Soon.Async(server.AcceptAsync(Cancelled))).DisposeAsync();
         }
 
-        foreach (var node in ring)
+        foreach (var node in nodes)
         {
             var options = hub.Options;
             options.Channels = options.Channels with { RelayBytesPerSecond = 0 };
             await node.ReconfigureAsync(options);
         }
 
-        await Assert.ThrowsAsync<OverlayException>(async () => await ring[1].Sockets.ConnectAsync(ring[4].Id.ToString(), 7000, Cancelled));
-        Assert.NotEqual(0, ring.Sum(node => node.Counters.RelayDropped));
+        await Assert.ThrowsAsync<OverlayException>(async () => await from.Sockets.ConnectAsync(to.Id.ToString(), 7000, Cancelled));
+        Assert.NotEqual(0, nodes.Sum(node => node.Counters.RelayDropped));
     }
 
     [Fact]
@@ -77,7 +82,6 @@ public sealed class ReloadTests
     {
         await using var hub = await TestHub.StartAsync();
         await using var hosted = await StartAsync(hub);
-        var node = await NodeOf(hosted);
 
         hosted.Change(("Overlay:Node:Protocol:MaxLinks", "64"), ("Overlay:Node:Token", "sesame"));
         hosted.Change();
@@ -86,7 +90,7 @@ public sealed class ReloadTests
         var warnings = hosted.Log.All.Where(line => line.Event == NotTaken).ToList();
         Assert.All(warnings, warning => Assert.Equal(LogLevel.Warning, warning.Level));
         Assert.Equal(
-            [$"Overlay:Node:Protocol:MaxLinks was changed, and cannot change while node {node.Id} runs: restart it", $"Overlay:Node:Token was changed, and cannot change while node {node.Id} runs: restart it"],
+            ["Overlay:Node:Protocol:MaxLinks was changed, and cannot change while the node runs: restart it", "Overlay:Node:Token was changed, and cannot change while the node runs: restart it"],
             warnings.Select(warning => warning.Text).Order(StringComparer.Ordinal));
         Assert.Empty(hosted.Log.Of(Taken));
     }
@@ -108,6 +112,26 @@ public sealed class ReloadTests
         Assert.False(node.Host.Telemetry.IsListening);
     }
 
+    [Fact]
+    public async Task Health_goes_on_with_what_it_had_where_a_change_cannot_work()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.StartNodeAsync();
+        await using var hosted = await StartAsync(hub);
+        var health = hosted.Host.Services.GetRequiredService<HealthCheckService>();
+
+        hosted.Change(("Overlay:Health:MaxAge", "00:00:00"));
+        var (first, second) = (await health.CheckHealthAsync(Cancelled), await health.CheckHealthAsync(Cancelled));
+        Assert.ThrowsAny<Exception>(() => hosted.Change(("Overlay:Health:Probes", "99")));
+        var third = await health.CheckHealthAsync(Cancelled);
+
+        Assert.Equal("Overlay:Health:MaxAge was changed and is 00:00:00 from now on", Assert.Single(hosted.Log.Of(Taken), static line => line.StartsWith("Overlay:", StringComparison.Ordinal)));
+        Assert.Contains("Overlay:Health:Probes: 99 is not in 1 … 5", Assert.Single(hosted.Log.Of(LeftAside)), StringComparison.Ordinal);
+        Assert.All((HealthReport[])[first, second, third], report => Assert.Equal(HealthStatus.Healthy, report.Status));
+        Assert.NotSame(first.Entries["overlay-ready"].Data, second.Entries["overlay-ready"].Data); // Findings of their own: none is kept any more.
+        Assert.NotSame(second.Entries["overlay-ready"].Data, third.Entries["overlay-ready"].Data);
+    }
+
     /// <summary>The table of docs/hosting.md: whoever makes another option live, or takes one back, changes it there too.</summary>
     [Fact]
     public void These_options_can_change_while_the_node_runs() => Assert.Equal(
@@ -118,6 +142,25 @@ public sealed class ReloadTests
         ],
         NodeOptionKeys.All.Where(key => key.IsLive).Select(key => key.Path));
 
+    /// <summary>Two nodes that stand opposite of each other, once there is no link between them: those of founding and joining are given up after a while.</summary>
+    private static async Task<(Node From, Node To)> UnlinkedAsync(List<Node> nodes)
+    {
+        var ring = nodes.OrderBy(static node => node.Id.Value).ToList();
+        while (true)
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                var tables = await ring[i].InspectAsync(ring[i].Id, Cancelled);
+                if (tables.Links.All(link => link.Id != ring[i + 3].Id))
+                {
+                    return (ring[i], ring[i + 3]);
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Cancelled);
+        }
+    }
+
     private static ActivityListener Listen()
     {
         var listener = new ActivityListener { ShouldListenTo = static source => source.Name == OverlayTelemetry.Name };
@@ -127,11 +170,15 @@ public sealed class ReloadTests
 
     private static async Task<HostedNodes> StartAsync(TestHub hub)
     {
-        var hosted = HostedNodes.Build([], services => services.AddOverlayNode(options =>
+        var hosted = HostedNodes.Build([], services =>
         {
-            options.Hubs.Add(hub.Uri);
-            options.Listen = "127.0.0.1";
-        }));
+            services.AddOverlayNode(options =>
+            {
+                options.Hubs.Add(hub.Uri);
+                options.Listen = "127.0.0.1";
+            });
+            services.AddHealthChecks().AddOverlayNode();
+        });
         await hosted.Host.StartAsync(Cancelled);
         await NodeOf(hosted);
         await Soon.UntilAsync(() => hosted.Log.Of(100).Count == 1);

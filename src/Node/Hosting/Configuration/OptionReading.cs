@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Overlay.Nodes.Hosting.Configuration;
@@ -27,8 +28,18 @@ internal static class OptionReading
         services.AddSingleton<IValidateOptions<T>>(new Validator<T>(name, section, errors));
         services.AddSingleton<IOptionsChangeTokenSource<T>>(provider => new ConfigurationChangeTokenSource<T>(
             name, provider.GetService<IConfiguration>()?.GetSection(section.Path) ?? new ConfigurationBuilder().Build().GetSection(section.Path)));
+        if (typeof(T) != typeof(NodeOptions)) // A node hears of its own, from when it has joined.
+        {
+            services.AddSingleton<IHostedService>(provider => new OptionReloadService<T>(name, provider.GetRequiredService<IOptionsMonitor<T>>(), ReloadOf<T>(provider, name, section)));
+        }
+
         return builder.ValidateOnStart();
     }
+
+    /// <summary>Hears of changes of the section.</summary>
+    public static OptionReload<T> ReloadOf<T>(IServiceProvider provider, string name, OptionSection section)
+        where T : class => new(
+            name, section, provider.GetRequiredService<IOptionsFactory<T>>(), provider.GetServices<IOptionsChangeTokenSource<T>>(), provider.GetRequiredService<ILoggerFactory>());
 
     private static void Read(IServiceProvider provider, OptionSection section, string name, object options)
     {

@@ -16,6 +16,7 @@ internal sealed class NodeHealth(Func<Task<Node>> node, Func<bool> isStopping, I
     private static readonly TimeSpan LiveTimeout = TimeSpan.FromSeconds(3);
 
     private readonly Lock _gate = new();
+    private OverlayHealthOptions _how = options.CurrentValue;
     private Task<HealthCheckResult>? _finding;
     private long _foundAt;
 
@@ -70,16 +71,29 @@ internal sealed class NodeHealth(Func<Task<Node>> node, Func<bool> isStopping, I
         Task<HealthCheckResult> finding;
         lock (_gate)
         {
-            if (_finding is null || (_finding.IsCompleted && time.GetElapsedTime(_foundAt) >= options.CurrentValue.MaxAge))
+            Reload();
+            if (_finding is null || (_finding.IsCompleted && time.GetElapsedTime(_foundAt) >= _how.MaxAge))
             {
                 _foundAt = time.GetTimestamp();
-                _finding = FindAsync(running, options.CurrentValue);
+                _finding = FindAsync(running, _how);
             }
 
             finding = _finding;
         }
 
         return await finding.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Reload()
+    {
+        try
+        {
+            _how = options.CurrentValue;
+        }
+        catch (OptionsValidationException)
+        {
+            // A change that cannot work is left aside, and whoever made it reads so in the log.
+        }
     }
 
     private async Task<HealthCheckResult> FindAsync(Node running, OverlayHealthOptions how)
