@@ -78,7 +78,11 @@ public sealed partial class OverlayNode
         var links = new List<LinkEntry>();
         foreach (var link in _context.Links.Open)
         {
-            links.Add(new(link.PeerId, LinkPhase.Open, link.Purpose, link.IsIncoming) { Gauge = _context.Gauges?.Of(link.Id) ?? LinkGauge.Unknown });
+            links.Add(new(link.PeerId, LinkPhase.Open, link.Purpose, link.IsIncoming)
+            {
+                Gauge = _context.Gauges?.Of(link.Id) ?? LinkGauge.Unknown,
+                Sent = _context.Gauges?.SentOver(link.Id),
+            });
         }
 
         foreach (var link in _context.Links.SetUps)

@@ -143,6 +143,7 @@ internal sealed partial class NodeLoop
         {
             var outcome = peer.Connection.Send(NodeClock.ToStack(now), peer.Overlay, frame, isText: false);
             _table.MarkDirty(peer);
+            peer.Sent += outcome == SendOutcome.Accepted ? 1UL : 0;
             reason = outcome == SendOutcome.Accepted ? DropReason.None : outcome == SendOutcome.BufferFull ? DropReason.QueueFull : DropReason.NoRoute;
         }
         else if (!_hubs.TrySend(link, frame))

@@ -23,6 +23,9 @@ public sealed record MemberReport(RingId Id, NodePhase Phase)
     /// <summary>Its links, open ones and those that are being set up.</summary>
     public IReadOnlyList<LinkReport> Links { get; init; } = [];
 
+    /// <summary>What it has done since its start; null where it did not say.</summary>
+    public NodeTotals? Totals { get; init; }
+
     /// <summary>The tables of a <see cref="State"/>.</summary>
     public static MemberReport Of(RingId id, State state)
     {
@@ -32,7 +35,8 @@ public sealed record MemberReport(RingId Id, NodePhase Phase)
             Above = state.Predecessor?.Id,
             Below = [.. state.Successors.Select(static successor => successor.Id)],
             Fingers = state.Fingers,
-            Links = [.. state.Links.Select(static link => new LinkReport(link.Id, link.Phase, link.Purpose, link.IsIncoming))],
+            Links = [.. state.Links.Select(LinkReport.Of)],
+            Totals = state.Totals,
         };
     }
 }
@@ -64,8 +68,17 @@ public sealed record LinkReport(RingId Peer, LinkPhase Phase, LinkPurpose Purpos
     public TimeSpan? RoundTrip { get; init; }
 
     /// <summary>Messages that this end sent over it since it is open; null where it was not said.</summary>
-    public long? Sent { get; init; }
+    public ulong? Sent { get; init; }
 
-    /// <summary>Bytes of them.</summary>
-    public long? SentBytes { get; init; }
+    internal static LinkReport Of(LinkEntry link) => new(link.Id, link.Phase, link.Purpose, link.IsIncoming)
+    {
+        Carrier = link.Gauge.Way switch
+        {
+            LinkWay.Direct => LinkCarrier.Direct,
+            LinkWay.Relayed => LinkCarrier.Relayed,
+            _ => LinkCarrier.Unknown,
+        },
+        RoundTrip = link.Gauge.RoundTrip,
+        Sent = link.Sent,
+    };
 }

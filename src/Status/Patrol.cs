@@ -178,7 +178,9 @@ internal sealed partial class Patrol : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            LogRoundFailed(_log, e.GetType().Name, e.Message); // The network cannot be asked just now; what was seen stays, and it is tried again.
+            LogRoundFailed(_log, e.GetType().Name, e.Message); // What was seen stays, and it is tried again.
+            _feed.Change(static picture => picture.RoundFailed());
+            _feed.Publish();
             return false;
         }
     }

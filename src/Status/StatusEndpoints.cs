@@ -93,7 +93,11 @@ internal sealed class StatusEndpoints(StatusService service, IHostApplicationLif
         {
             seen = writer.Write(seen, frames, out var news);
             await writer.FlushAsync(cancellationToken); // Waits for a reader that is slow; what it misses meanwhile, it is told in one piece.
-            if (await Task.WhenAny(news, Task.Delay(Heartbeat, service.Options.TimeProvider, cancellationToken)) != news)
+            try
+            {
+                await news.WaitAsync(Heartbeat, service.Options.TimeProvider, cancellationToken);
+            }
+            catch (TimeoutException)
             {
                 writer.WriteHeartbeat();
             }

@@ -37,6 +37,9 @@ internal sealed class FixtureNetwork : IStatusSource
     /// <summary>Whether nobody looks.</summary>
     public bool IsResting { get; private set; } = true;
 
+    /// <summary>Whether nobody can be asked.</summary>
+    public bool IsCutOff { get; set; }
+
     /// <summary>Its spans, of every member the same.</summary>
     public IReadOnlyList<SpanReport> Spans { get; set; } = [];
 
@@ -87,6 +90,11 @@ internal sealed class FixtureNetwork : IStatusSource
     {
         (Rounds, IsResting) = (Rounds + 1, false);
         await Task.Yield();
+        if (IsCutOff)
+        {
+            throw new IOException("no way out");
+        }
+
         foreach (var report in Reports())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -151,8 +159,7 @@ internal sealed class FixtureNetwork : IStatusSource
         {
             Carrier = draw % 29 == 0 && (purpose & LinkPurpose.Ring) == 0 ? LinkCarrier.Relayed : LinkCarrier.Direct,
             RoundTrip = TimeSpan.FromMilliseconds(2 + (draw % 80)),
-            Sent = (long)(rate * seconds),
-            SentBytes = (long)(rate * seconds * 180),
+            Sent = (ulong)(rate * seconds),
         };
     }
 

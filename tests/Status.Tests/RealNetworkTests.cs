@@ -23,7 +23,7 @@ public sealed class RealNetworkTests(Chromium chromium) : IClassFixture<Chromium
             await using var server = await StatusServer.StartAsync(new(IPAddress.Loopback, 0), new NodeStatusSource(nodes[0], Topology.Chord));
             await using var page = await chromium.OpenAsync(server.Uri, ColorScheme.Light);
             await page.UntilTextAsync("#total-members", "64", seconds: 90);
-            await page.Page.WaitForFunctionAsync("document.querySelector('#note-members').textContent === ''");
+            await page.Page.WaitForFunctionAsync("() => document.querySelector('#note-members').textContent === ''");
             var victim = nodes[40];
 
             await page.Page.FillAsync("#find", victim.Id.ToString());

@@ -17,6 +17,7 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
         await using var page = await chromium.OpenAsync(server.Uri, scheme, isStill: true);
 
         await page.UntilTextAsync("#total-members", "2,000");
+        await page.Page.WaitForSelectorAsync("#picture[data-members='2000']");
 
         Assert.True(await ColoursOfThePictureAsync(page) > 20);
         await page.KeepAsync($"ring-2000-{scheme}");
@@ -36,6 +37,52 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
 
         Assert.True(light > 600, $"the light page is {light} bright");
         Assert.True(dark < 200, $"the dark page is {dark} bright");
+        Assert.Empty(page.Complaints);
+    }
+
+    /// <summary>What the documentation says of the time that a frame takes is what this prints.</summary>
+    [SlowFact]
+    public async Task Two_thousand_members_and_their_messages_move()
+    {
+        await using var server = await StartAsync(new FixtureNetwork(2000), new StatusOptions());
+        await using var page = await chromium.OpenAsync(server.Uri);
+        await page.Page.WaitForFunctionAsync("() => parseFloat(document.querySelector('#total-rate').textContent) > 0");
+
+        var times = await page.Page.EvaluateAsync<double[]>(
+            """
+            async () => {
+              const at = [await new Promise(requestAnimationFrame)];
+              while (at.at(-1) - at[0] < 10_000) at.push(await new Promise(requestAnimationFrame));
+              const steps = at.slice(1).map((time, i) => time - at[i]).sort((one, other) => one - other);
+              return [steps.length, steps[steps.length >> 1], steps[Math.floor(steps.length * 0.95)], steps.at(-1)];
+            }
+            """);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{times[0]} frames in 10 s, from one to the next {times[1]:F1} ms in the median, {times[2]:F1} ms p95, {times[3]:F1} ms at most; {await page.TextAsync("#frame")}");
+
+        Assert.True(times[0] > 0);
+        Assert.Empty(page.Complaints);
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Messages_move_along_their_links(ColorScheme scheme)
+    {
+        await using var server = await StartAsync(new FixtureNetwork(64));
+        await using var page = await chromium.OpenAsync(server.Uri, scheme);
+        await page.Page.WaitForFunctionAsync("() => parseFloat(document.querySelector('#total-rate').textContent) > 0");
+
+        var picture = page.Page.Locator("#picture");
+        var before = await picture.ScreenshotAsync();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while ((await picture.ScreenshotAsync()).AsSpan().SequenceEqual(before))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        await page.KeepAsync($"ring-64-{scheme}");
         Assert.Empty(page.Complaints);
     }
 
@@ -91,7 +138,7 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
         await using var server = await StartAsync(network);
         await using var page = await chromium.OpenAsync(server.Uri);
         await page.UntilTextAsync("#total-members", "24");
-        await page.Page.WaitForFunctionAsync("document.querySelector('#note-members').textContent === ''");
+        await page.Page.WaitForFunctionAsync("() => document.querySelector('#note-members').textContent === ''");
 
         var joined = network.Add();
         await page.UntilTextAsync("#events", $"{joined} joined");
@@ -118,6 +165,21 @@ public sealed class StatusPageTests(Chromium chromium) : IClassFixture<Chromium>
         await page.UntilTextAsync("#member", "Parent" + network.Members[0]);
         await page.KeepAsync("tree-40");
 
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task A_page_whose_server_can_ask_nobody_says_so_until_it_can()
+    {
+        var network = new FixtureNetwork(16) { IsCutOff = true };
+        await using var server = await StartAsync(network);
+        await using var page = await chromium.OpenAsync(server.Uri);
+        await page.UntilTextAsync("#empty", "No member can be asked just now");
+
+        network.IsCutOff = false;
+
+        await page.UntilTextAsync("#total-members", "16");
+        Assert.True(await page.Page.IsHiddenAsync("#empty"));
         Assert.Empty(page.Complaints);
     }
 

@@ -13,6 +13,9 @@ public interface IGauges
     /// <summary>What is known of a link or of a hub session.</summary>
     LinkGauge Of(LinkId link);
 
+    /// <summary>Messages that were sent over an open link; null where that is not counted.</summary>
+    ulong? SentOver(LinkId link);
+
     /// <summary>What the node has done since its start.</summary>
     NodeTotals Totals(Instant now);
 

@@ -55,11 +55,14 @@ public sealed record GetState(ulong Nonce) : Payload
 /// <summary>A finger as <see cref="State"/> reports it: <c>[row, id]</c>.</summary>
 public readonly record struct FingerEntry(byte Row, RingId Id);
 
-/// <summary>A link as <see cref="State"/> reports it: <c>[id, phase, purposes, incoming, gauge (bin 10)]</c>.</summary>
+/// <summary>A link as <see cref="State"/> reports it: <c>[id, phase, purposes, incoming, gauge (bin 10) (, sent)]</c>.</summary>
 public readonly record struct LinkEntry(RingId Id, LinkPhase Phase, LinkPurpose Purpose, bool IsIncoming)
 {
     /// <summary>What was measured of it.</summary>
     public LinkGauge Gauge { get; init; } = LinkGauge.Unknown;
+
+    /// <summary>Messages that the node sent over it; null: it does not count them.</summary>
+    public ulong? Sent { get; init; }
 }
 
 /// <summary>

@@ -144,13 +144,17 @@ internal static class DataMessagesCodec
         for (var i = 0; i < state.Links.Count; i++)
         {
             var link = state.Links[i];
-            writer.BeginArray(5);
+            writer.BeginArray(link.Sent is null ? 5 : 6);
             writer.Write(link.Id);
             writer.Write((byte)link.Phase);
             writer.Write((byte)link.Purpose);
             writer.Write(link.IsIncoming);
             link.Gauge.Write(gauge);
             writer.Write(gauge);
+            if (link.Sent is { } sent)
+            {
+                writer.Write(sent);
+            }
         }
 
         InspectionMessagesCodec.WriteAbout(ref writer, state);
@@ -179,6 +183,7 @@ internal static class DataMessagesCodec
             links[i] = new(reader.ReadRingId(), reader.ReadEnum<LinkPhase>(), reader.ReadPurpose(), reader.ReadBoolean())
             {
                 Gauge = reader.ElementsLeft > 0 && reader.TryReadBinary(LinkGauge.Bytes, out var gauge) ? LinkGauge.Read(gauge) : LinkGauge.Unknown,
+                Sent = reader.ElementsLeft > 0 ? reader.ReadUInt64() : null,
             };
             reader.EndArray();
         }

@@ -34,6 +34,8 @@ internal sealed class NodeGauges(NodeCounters counters, Instant startedAt) : IGa
             (uint)Math.Clamp(connection.BufferedAmount(peer.Overlay), 0, uint.MaxValue));
     }
 
+    public ulong? SentOver(LinkId link) => _loop?.TryGetLink(link, out var peer) == true ? peer.Sent : null;
+
     public NodeTotals Totals(Instant now)
     {
         var own = 0L;

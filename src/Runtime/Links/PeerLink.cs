@@ -44,6 +44,9 @@ internal sealed class PeerLink(LinkId id, RingId peer, PeerConnection connection
     /// <summary>Whether the node was told that the link carries messages.</summary>
     public bool IsReady { get; set; }
 
+    /// <summary>Messages that were sent over it.</summary>
+    public ulong Sent { get; set; }
+
     /// <summary>When the connection last heard something authenticated, as far as the node was told.</summary>
     public WebRtc.Instant HeardAt { get; set; }
 

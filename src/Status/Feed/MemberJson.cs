@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Status.Picture;
 
@@ -105,6 +106,20 @@ internal static class MemberJson
         }
 
         json.WriteEndArray();
+        if (report.Totals is { } totals)
+        {
+            Write(json, totals);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, NodeTotals totals)
+    {
+        json.WriteStartObject("totals");
+        json.WriteNumber("uptimeMs", totals.UptimeMilliseconds);
+        json.WriteNumber("forwarded", totals.Forwarded);
+        json.WriteNumber("delivered", totals.Delivered);
+        json.WriteNumber("dropped", totals.Dropped);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, LinkReport link, double? rate)

@@ -82,6 +82,7 @@ internal static class PictureJson
     {
         json.WriteString("topology", (origin.Topology ?? picture.Guess()) == Topology.Tree ? "tree" : "ring");
         json.WriteBoolean("complete", picture.IsComplete);
+        json.WriteBoolean("cutOff", picture.IsCutOff);
         json.WriteNumber("leftOut", picture.LeftOut);
     }
 

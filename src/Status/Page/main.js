@@ -64,6 +64,7 @@ function introduce() {
 
 function changed() {
   at("empty").hidden = network.members.size > 0;
+  at("empty").textContent = network.cutOff ? "No member can be asked just now. Trying again …" : "Asking the members …";
   table.changed();
   tell();
 }
@@ -71,7 +72,7 @@ function changed() {
 function tell() {
   const totals = network.totals(Date.now());
   at("total-members").textContent = count(totals.members);
-  at("note-members").textContent = !network.complete && totals.members > 0 ? "still asking" : totals.silent > 0 ? `${count(totals.silent)} silent` : "";
+  at("note-members").textContent = network.cutOff ? "none can be asked just now" : !network.complete && totals.members > 0 ? "still asking" : totals.silent > 0 ? `${count(totals.silent)} silent` : "";
   at("total-links").textContent = count(totals.links);
   at("note-links").textContent = totals.direct + totals.relayed > 0 ? `${count(totals.direct)} direct, ${count(totals.relayed)} relayed` : "";
   at("total-rate").textContent = rateText(totals.rate);

@@ -13,6 +13,7 @@ export class Network {
   events = [];
   isTree = false;
   complete = false;
+  cutOff = false;
   leftOut = 0;
   version = 0; // Counts changes of what stands where.
   #order = null;
@@ -109,9 +110,10 @@ export class Network {
     this.links.set(low + high, { low, high, carrier, purpose, up, down });
   }
 
-  #changed({ topology, complete, leftOut }) {
+  #changed({ topology, complete, cutOff, leftOut }) {
     this.isTree = topology === "tree";
     this.complete = complete;
+    this.cutOff = cutOff;
     this.leftOut = leftOut;
     this.#order = null;
     this.#linksOf = null;

@@ -1,6 +1,6 @@
 // The chosen member: its tables, its links, and what was seen of its messages.
 
-import { make, millisText, plural, rateText, timeOf } from "./words.js";
+import { count, make, millisText, plural, rateText, timeOf } from "./words.js";
 
 const PERIOD = 2000;
 
@@ -60,6 +60,7 @@ export class Panel {
     this.#root.replaceChildren(
       this.#title(member.id, member.name),
       make("p", { class: "quiet" }, `${member.silent ? "did not answer in the last round" : member.phase}, ${plural(member.links.length, "link")}, heard at ${timeOf(Date.parse(member.heardAt))}`),
+      member.totals ? make("p", { class: "quiet" }, `forwarded ${count(member.totals.forwarded)}, delivered ${count(member.totals.delivered)}, dropped ${count(member.totals.dropped)} since ${timeOf(Date.now() - member.totals.uptimeMs)}`) : "",
       ...this.#ids(isTree ? "Parent" : "Predecessor", member.above ? [member.above] : [], isTree ? "none: it is the root" : "none"),
       ...this.#ids(isTree ? "Children" : "Successors", member.below, "none"),
       ...this.#links(member.links),

@@ -127,6 +127,7 @@ export class Picture {
     ctx.clearRect(0, 0, this.#layer.width, this.#layer.height);
     ctx.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     this.#scene.draw(ctx, this.#network, this.#camera, { chosen: this.#network.members.has(this.#chosen) ? this.#chosen : null, origin: this.#network.origin.id });
+    this.#canvas.dataset.members = this.#network.members.size; // How many are on it: a crowd is drawn a moment after it is counted.
     this.#isStale = false;
     this.#drawnAt = now;
   }

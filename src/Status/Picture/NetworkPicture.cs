@@ -39,6 +39,9 @@ internal sealed class NetworkPicture(StatusOptions options)
     /// <summary>Whether a round has seen everybody that it could.</summary>
     public bool IsComplete => _isComplete;
 
+    /// <summary>Whether the last round could not be begun: nobody can be asked just now.</summary>
+    public bool IsCutOff { get; private set; }
+
     /// <summary>Members that did not fit in, in the last round.</summary>
     public int LeftOut { get; private set; }
 
@@ -164,8 +167,15 @@ internal sealed class NetworkPicture(StatusOptions options)
     /// <summary>A round has asked everybody there is.</summary>
     public void RoundEnded()
     {
-        _changes.Totals |= !_isComplete || LeftOut != _tooMany;
-        (_isComplete, LeftOut, _tooMany) = (true, _tooMany, 0);
+        _changes.Totals |= !_isComplete || IsCutOff || LeftOut != _tooMany;
+        (_isComplete, IsCutOff, LeftOut, _tooMany) = (true, false, _tooMany, 0);
+    }
+
+    /// <summary>A round could ask nobody.</summary>
+    public void RoundFailed()
+    {
+        _changes.Totals |= !IsCutOff;
+        IsCutOff = true;
     }
 
     private void Relink(RingId id, IReadOnlyList<LinkReport> before)

@@ -52,7 +52,7 @@ internal sealed class PicturedMember(MemberReport report, DateTimeOffset at)
 
     /// <summary>New tables whose counters are the old ones: the rate is measured from where it was.</summary>
     private List<LinkReport> Merge(IReadOnlyList<LinkReport> links) =>
-        [.. links.Select(link => Find(link.Peer) is { } old ? link with { Sent = old.Sent, SentBytes = old.SentBytes } : link)];
+        [.. links.Select(link => Find(link.Peer) is { } old ? link with { Sent = old.Sent } : link)];
 
     private LinkReport? Find(RingId peer)
     {

@@ -166,7 +166,7 @@ internal static class Samples
         new TraceRoute(ulong.MaxValue) { Certificate = Alice },
         new TracedRoute(2, DropReason.None, [RingId.From(1), RingId.From(2)], Trail, null),
         new TracedRoute(3, DropReason.Declined, [], [], Departed) { Certificate = Alice },
-        new State(2, NodePhase.Member, null, [], [], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Ring, false) { Gauge = Trail[0].Link }])
+        new State(2, NodePhase.Member, null, [], [], [new(RingId.From(5), LinkPhase.Open, LinkPurpose.Ring, false) { Gauge = Trail[0].Link, Sent = 9 }])
         {
             Departures = [Departed, Departed with { Kind = DepartureKind.Left, Failure = LinkFailure.None }],
             Totals = new(long.MaxValue, 1, 2, 3, 4, 5, 6, 7),

@@ -13,6 +13,8 @@ internal sealed class TestGauges(TestNetwork network) : IGauges
 
     public LinkGauge Of(LinkId link) => new(LinkWay.Direct, CandidateType.Host, CandidateType.Host, network.Latency * 2, 0);
 
+    public ulong? SentOver(LinkId link) => 7;
+
     public NodeTotals Totals(Instant now) => new(1, 2, 3, 4, 5, 6, 7, 8);
 
     public void AddQuotas(Instant now, ICollection<QuotaEntry> quotas)
