@@ -23,6 +23,9 @@ public sealed record MemberReport(RingId Id, NodePhase Phase)
     /// <summary>Its links, open ones and those that are being set up.</summary>
     public IReadOnlyList<LinkReport> Links { get; init; } = [];
 
+    /// <summary>Neighbours that it lost lately, and how.</summary>
+    public IReadOnlyList<DepartureEntry> Departures { get; init; } = [];
+
     /// <summary>What it has done since its start; null where it did not say.</summary>
     public NodeTotals? Totals { get; init; }
 
@@ -36,6 +39,7 @@ public sealed record MemberReport(RingId Id, NodePhase Phase)
             Below = [.. state.Successors.Select(static successor => successor.Id)],
             Fingers = state.Fingers,
             Links = [.. state.Links.Select(LinkReport.Of)],
+            Departures = state.Departures,
             Totals = state.Totals,
         };
     }

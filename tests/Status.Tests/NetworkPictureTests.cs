@@ -72,6 +72,42 @@ public sealed class NetworkPictureTests
     }
 
     [Fact]
+    public void Who_said_good_bye_to_a_neighbour_left_and_goes_at_once()
+    {
+        _picture.Answered(Start, Member(1));
+
+        _picture.Answered(Start.AddSeconds(5), Member(2) with { Departures = [Departure(1, DepartureKind.Left, agoSeconds: 2)] });
+
+        Assert.Null(_picture.Find(Id(1)));
+        Assert.Equal((PictureEventKind.Left, Id(1)), Last());
+    }
+
+    [Fact]
+    public void Whom_a_neighbour_declared_dead_goes_with_the_first_question_that_it_leaves_unanswered()
+    {
+        _picture.Answered(Start, Member(1));
+
+        _picture.Answered(Start.AddSeconds(5), Member(2) with { Departures = [Departure(1, DepartureKind.Died, agoSeconds: 2)] });
+        Assert.NotNull(_picture.Find(Id(1)));
+        _picture.Silent(Start.AddSeconds(6), Id(1));
+
+        Assert.Null(_picture.Find(Id(1)));
+        Assert.Equal((PictureEventKind.Died, Id(1)), Last());
+    }
+
+    [Theory]
+    [InlineData(DepartureKind.Left, 8)] // It answered after that: it is back.
+    [InlineData(DepartureKind.LinkLost, 2)]
+    public void Who_was_heard_since_or_lost_a_link_only_stays(DepartureKind kind, int agoSeconds)
+    {
+        _picture.Answered(Start, Member(1));
+
+        _picture.Answered(Start.AddSeconds(5), Member(2) with { Departures = [Departure(1, kind, agoSeconds)] });
+
+        Assert.NotNull(_picture.Find(Id(1)));
+    }
+
+    [Fact]
     public void A_link_is_drawn_when_both_ends_are_there_and_is_relayed_where_either_says_so()
     {
         _picture.Answered(Start, Member(1, Link(2) with { Carrier = LinkCarrier.Direct }));
@@ -179,6 +215,8 @@ public sealed class NetworkPictureTests
     private static RingId Id(ulong value) => RingId.From(value);
 
     private static MemberReport Member(ulong id, params LinkReport[] links) => new(Id(id), NodePhase.Member) { Links = links };
+
+    private static DepartureEntry Departure(ulong id, DepartureKind kind, int agoSeconds) => new(Id(id), kind, TimeSpan.FromSeconds(agoSeconds), default, 0, LinkFailure.None);
 
     private static LinkReport Link(ulong peer) => new(Id(peer), LinkPhase.Open, LinkPurpose.Ring, false);
 

@@ -21,6 +21,7 @@ internal sealed class NetworkPicture(StatusOptions options)
     private readonly Queue<PictureEvent> _events = new();
     private readonly HashSet<RingId> _gone = [];
     private readonly HashSet<RingId> _announced = [];
+    private readonly Dictionary<RingId, (PictureEventKind Kind, DateTimeOffset At)> _lost = [];
     private readonly PictureChanges _changes = new();
     private long _lastEvent;
     private int _tooMany;
@@ -77,6 +78,11 @@ internal sealed class NetworkPicture(StatusOptions options)
             return;
         }
 
+        foreach (var departure in report.Departures)
+        {
+            Lost(now, departure);
+        }
+
         if (_members.TryGetValue(report.Id.Value, out var member))
         {
             var (before, wasSilent) = (member.Report, member.IsSilent);
@@ -115,7 +121,12 @@ internal sealed class NetworkPicture(StatusOptions options)
             return;
         }
 
-        if (++member.Missed >= MissesOfTheDead)
+        member.Missed++;
+        if (_lost.TryGetValue(id, out var lost) && lost.At > member.HeardAt)
+        {
+            Remove(now, id, lost.Kind);
+        }
+        else if (member.Missed >= MissesOfTheDead)
         {
             Remove(now, id, PictureEventKind.Died);
         }
@@ -176,6 +187,28 @@ internal sealed class NetworkPicture(StatusOptions options)
     {
         _changes.Totals |= !IsCutOff;
         IsCutOff = true;
+    }
+
+    /// <summary>A neighbour tells how it lost somebody. Who said good-bye is gone; who was declared dead may be on the other side of a cut, and is gone when it does not answer here either.</summary>
+    private void Lost(DateTimeOffset now, DepartureEntry departure)
+    {
+        var at = now - departure.Ago;
+        if (departure.Kind == DepartureKind.LinkLost || (_lost.TryGetValue(departure.Id, out var known) && known.At >= at))
+        {
+            return;
+        }
+
+        if (_lost.Count >= MaxRemembered)
+        {
+            _lost.Clear();
+        }
+
+        var kind = departure.Kind == DepartureKind.Left ? PictureEventKind.Left : PictureEventKind.Died;
+        _lost[departure.Id] = (kind, at);
+        if (_members.TryGetValue(departure.Id.Value, out var member) && at > member.HeardAt && (kind == PictureEventKind.Left || member.IsSilent))
+        {
+            Remove(now, departure.Id, kind);
+        }
     }
 
     private void Relink(RingId id, IReadOnlyList<LinkReport> before)
