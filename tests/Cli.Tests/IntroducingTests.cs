@@ -52,7 +52,7 @@ public sealed class IntroducingTests : CommandTest
         var (taken, _) = await StartNodeAsync(uri, "--token", "secret", "--introduce", $":{port}", "--introduce-token", "other");
         await taken.NextAsync("introducing");
 
-        var second = await RunAsync("node", "--json", "--hub", uri, "--listen", "127.0.0.1", "--token", "secret", "--introduce", $":{port}");
+        var second = await RunAsync("node", "--json", "--hub", uri, "--listen", "127.0.0.1", "--token", "secret", "--introduce", $":{port}", "--set", "Logging:LogLevel:Overlay=None"); // The log says so too.
         var without = await RunAsync("node", "--json", "--hub", $"ws://127.0.0.1:{port}", "--listen", "127.0.0.1", "--token", "secret");
         var (_, id) = await StartNodeAsync($"ws://127.0.0.1:{port}", "--token", "other");
 
