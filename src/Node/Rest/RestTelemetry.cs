@@ -25,6 +25,7 @@ internal sealed class RestTelemetry : IDisposable
     private readonly Histogram<double>? _served;
     private readonly Lock _gate = new();
     private TokenBucket _remote;
+    private int _rate;
 
     /// <param name="node">The node's spans; null: nothing is told.</param>
     /// <param name="id">Whose metrics they are.</param>
@@ -40,10 +41,6 @@ internal sealed class RestTelemetry : IDisposable
         _meter = OverlayTelemetry.CreateMeter(id);
         _asked = Durations(_meter, "http.client.request.duration", "From a fetch to the head of its response, or its failure.");
         _served = Durations(_meter, "http.server.request.duration", "From the head of a request to the end of its response.");
-        if (node.RemoteSpansPerSecond is var rate and > 0)
-        {
-            _remote = new TokenBucket(new Rate(rate, rate));
-        }
     }
 
     /// <summary>A fetch begins; null where nobody wants to know.</summary>
@@ -130,9 +127,15 @@ internal sealed class RestTelemetry : IDisposable
             return true;
         }
 
+        var rate = _node!.RemoteSpansPerSecond;
         lock (_gate)
         {
-            return _node!.RemoteSpansPerSecond > 0 && _remote.TryTake(new Instant(_time.GetElapsedTime(0).Ticks, 0));
+            if (rate != _rate)
+            {
+                (_rate, _remote) = (rate, rate > 0 ? new TokenBucket(new Rate(rate, rate)) : default); // Set anew while the node runs.
+            }
+
+            return rate > 0 && _remote.TryTake(new Instant(_time.GetElapsedTime(0).Ticks, 0));
         }
     }
 
