@@ -144,12 +144,18 @@ public sealed partial class NodeNetwork : IAsyncDisposable
         }
 
         await _ending.CancelAsync().ConfigureAwait(false);
+        var open = _peers.End();
+        foreach (var channel in open)
+        {
+            channel.BecomeStopped(); // Before a listener breaks off the other end of one that nobody accepted.
+        }
+
         foreach (var listener in _listeners.Values)
         {
             await listener.DisposeAsync().ConfigureAwait(false);
         }
 
-        await Task.WhenAll(_peers.End().Select(channel => channel.StopAsync(_ports.Options.CloseTimeout, Time))).ConfigureAwait(false);
+        await Task.WhenAll(open.Select(channel => channel.StopAsync(_ports.Options.CloseTimeout, Time))).ConfigureAwait(false);
         _ending.Dispose();
     }
 

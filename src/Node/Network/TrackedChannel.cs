@@ -103,10 +103,13 @@ internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) :
         }
     }
 
+    /// <summary>The node ends: whatever ends this channel from now on, whoever reads or writes hears that.</summary>
+    public void BecomeStopped() => _isStopped = true;
+
     /// <summary>Closes as the node ends: what was sent is delivered, and whoever reads hears why nothing more comes.</summary>
     public async Task StopAsync(TimeSpan timeout, TimeProvider time)
     {
-        _isStopped = true;
+        BecomeStopped();
         using var patience = new CancellationTokenSource(timeout, time);
         try
         {
