@@ -178,7 +178,7 @@ public sealed partial class ChordRing
 
         merge.Bridges.Clear();
         merge.Detections.Clear();
-        (merge.Candidate, merge.CandidateUntil, merge.Asked) = (null, Instant.Never, null);
+        (merge.Candidate, merge.CandidateUntil) = (null, Instant.Never);
     }
 
     /// <summary>Remembers a neighbour that is gone without a good-bye: it may be cut off, with a ring of its own.</summary>
@@ -394,23 +394,11 @@ public sealed partial class ChordRing
             return false;
         }
 
-        (candidate, merge.Asked) = (waiting, waiting.Id);
+        candidate = waiting;
         return true;
     }
 
-    /// <summary>Whether the second step that ends now was about a member of another ring.</summary>
-    private bool EndAsking(RingId peer)
-    {
-        if (_merge is not { Asked: { } asked } merge)
-        {
-            return false;
-        }
-
-        merge.Asked = null;
-        return asked == peer;
-    }
-
-    /// <summary>Takes [<paramref name="first"/>] ++ its list, and keeps whom it knew besides: both rings' members in one order.</summary>
+    /// <summary>Takes [<paramref name="first"/>] ++ its list, and keeps whom it knew besides: both in one order.</summary>
     private void AdoptBoth(Instant now, in Contact first)
     {
         var theirs = new Contact[_successors.Capacity];

@@ -10,12 +10,15 @@ namespace Overlay.Chord;
 //   t → GetNeighbours → s;  s → Neighbours → t     step 1: t.succ := [s] ++ s.succ; if s.prdc lies between, go on with it
 //   t → GetNeighbours → q;  q → Neighbours → t     step 2: t.succ := [q] ++ q.succ
 //   t → Notify → t.succ[0]
+// Step 2 alone is also taken with a finger that lies between this node and its first successor. That happens to who lost its whole list at once and came to hang on the
+// ring far beyond its place: by s.prdc it would walk back there one member a round.
 public sealed partial class ChordRing
 {
     private Query? _query;
     private Moment _stabilizeDue = Instant.Never;
     private bool _stabilizeAgain;
     private Contact? _candidate;
+    private bool _fingerAsked;
 
     /// <summary>First successors that said that they have no place on the ring, in this round.</summary>
     private int _passed;
@@ -26,6 +29,9 @@ public sealed partial class ChordRing
         Join,
         StabilizeFirst,
         StabilizeSecond,
+
+        /// <summary>The second step with somebody whom the first successor did not name: a member of another ring, or a finger.</summary>
+        StabilizeOther,
     }
 
     /// <summary>A neighbour's answer to <see cref="GetNeighbours"/>, or its unasked news of a change (nonce 0).</summary>
@@ -78,10 +84,10 @@ public sealed partial class ChordRing
             WishForLinks(now);
             LookForPredecessor(now);
             FlushAsIn2001(now);
-            if (TryTakeCandidate(out var candidate))
+            if (TryTakeCandidate(out var candidate) || TryTakeNearerFinger(out candidate))
             {
                 _stabilizeAgain = true; // The ordinary round follows.
-                Ask(now, QueryStep.StabilizeSecond, candidate);
+                Ask(now, QueryStep.StabilizeOther, candidate);
                 return;
             }
 
@@ -91,6 +97,27 @@ public sealed partial class ChordRing
         {
             _stabilizeAgain = true;
         }
+    }
+
+    /// <summary>The linked finger nearest to this node, where it comes before the first successor. Not twice in a row: an ordinary round has its turn, whatever the finger says.</summary>
+    private bool TryTakeNearerFinger(out Contact nearer)
+    {
+        nearer = default;
+        if (_fingerAsked)
+        {
+            _fingerAsked = false;
+            return false;
+        }
+
+        foreach (ref readonly var finger in _fingers.Distinct)
+        {
+            if (IsBetween(_self, finger.Id, _fingerAsked ? nearer.Id : _successors.First.Id) && _port.IsLinked(finger.Id))
+            {
+                (nearer, _fingerAsked) = (finger, true);
+            }
+        }
+
+        return _fingerAsked;
     }
 
     private void Ask(Instant now, QueryStep step, in Contact target)
@@ -195,7 +222,10 @@ public sealed partial class ChordRing
                 CompleteFirst(now, target, answer, predecessor, sentAt);
                 break;
             case QueryStep.StabilizeSecond:
-                CompleteSecond(now, target, answer);
+                CompleteSecond(now, target, answer, keepsOthers: false);
+                break;
+            case QueryStep.StabilizeOther:
+                CompleteSecond(now, target, answer, keepsOthers: true);
                 break;
         }
 
@@ -265,12 +295,11 @@ public sealed partial class ChordRing
     }
 
     /// <summary>Zave, Stabilize step 2, with the answer of q, which lies between this node and its first successor.</summary>
-    private void CompleteSecond(Instant now, in Contact q, Neighbours answer)
+    private void CompleteSecond(Instant now, in Contact q, Neighbours answer, bool keepsOthers)
     {
-        var isOfOtherRing = EndAsking(q.Id);
         if (answer.Phase == NodePhase.Member && IsBetween(_self, q.Id, _successors.First.Id) && !_departed.Contains(q.Id, q.Instance))
         {
-            if (isOfOtherRing)
+            if (keepsOthers)
             {
                 AdoptBoth(now, q);
             }

@@ -5,7 +5,7 @@ using Overlay.Ring;
 namespace Overlay.Chord;
 
 /// <summary>The owners of id + 2^k, row by row; only the distinct ones take room, and only the farthest of them are linked.</summary>
-/// <remarks>Fingers make paths short and nothing else: no rule of the ring looks at them. A mutable value: keep it in a field that is not read-only, never copy it.</remarks>
+/// <remarks>Fingers make paths short. One rule of the ring looks at them: a finger before the first successor is asked for its list. A mutable value: keep it in a field that is not read-only, never copy it.</remarks>
 public struct FingerTable(int maxLinked)
 {
     /// <summary>Rows of the table.</summary>
@@ -18,6 +18,9 @@ public struct FingerTable(int maxLinked)
 
     /// <summary>Distinct fingers known.</summary>
     public readonly int Count => _distinct.Length;
+
+    /// <summary>All of them, in no order.</summary>
+    public readonly ReadOnlySpan<Contact> Distinct => _distinct;
 
     /// <summary>The finger of <paramref name="row"/>, if one is known.</summary>
     public readonly Contact? this[int row] => _rows[row] == Nobody ? null : _distinct[_rows[row]];

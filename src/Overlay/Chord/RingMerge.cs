@@ -74,11 +74,8 @@ internal sealed class RingMerge
 
     public Moment CandidateUntil { get; set; } = Instant.Never;
 
-    /// <summary>The candidate that is being asked for its list.</summary>
-    public RingId? Asked { get; set; }
-
     /// <summary>Nothing to remember.</summary>
-    public bool IsEmpty => Vanished.Count == 0 && Named.Count == 0 && Others.Count == 0 && Bridges.Count == 0 && Detections.Count == 0 && Candidate is null && Asked is null;
+    public bool IsEmpty => Vanished.Count == 0 && Named.Count == 0 && Others.Count == 0 && Bridges.Count == 0 && Detections.Count == 0 && Candidate is null;
 
     /// <summary>When something is to be done.</summary>
     public Instant NextDue
