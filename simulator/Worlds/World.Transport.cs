@@ -197,7 +197,15 @@ public sealed partial class World
 
         Counters.LookupTimeouts += carried.Message.Body is SignedBody { Payload: FindOwner { Purpose: LookupPurpose.Application } } ? 1 : 0;
         _trace.Add(_now, "took back", node, -1, carried.Message.Kind, carried.Message.Body);
-        _nodes[node]!.HandBack(Now, carried.FromLink, carried.Message, _outbox);
+        if (_options.IsContact)
+        {
+            _nodes[node]!.SendFailed(Now, carried.FromLink, carried.Message, _outbox);
+        }
+        else
+        {
+            _nodes[node]!.HandBack(Now, carried.FromLink, carried.Message, _outbox);
+        }
+
         AfterStep(node);
     }
 

@@ -79,11 +79,20 @@ public sealed partial class OverlayNode
         }
     }
 
-    /// <summary>Asks the peers of links that were used and stayed silent.</summary>
+    /// <summary>
+    /// Asks the peers of links that were used and stayed silent. Whatever waits there for its acknowledgement does not wait for the answer to that question as well: it takes another way at once, and
+    /// perhaps arrives twice. A link that is always so slow is given more time from its second such use on. A tree has no other way.
+    /// </summary>
     private void ProbeUsedLinks(Instant now)
     {
         while (_context.Links.TryTakeUnheard(now + -_context.UsePatience, out var silent))
         {
+            if (_ring is not null && silent.TryNoteSlow(now))
+            {
+                silent.IsSuspect = true;
+                _context.Outbox.TakeBack(silent.Id);
+            }
+
             _detector.Suspect(now, silent.PeerId);
         }
 

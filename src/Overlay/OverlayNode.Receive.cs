@@ -126,9 +126,17 @@ public sealed partial class OverlayNode
     public void HandBack(Instant now, LinkId link, in Message message, Outbox outbox)
     {
         Begin(now, outbox);
+        TakeBack(now, link, message);
+        Settle(now);
+    }
+
+    /// <summary>A message that the host could not bring over the link: for a host where a send is a call that can fail.</summary>
+    public void SendFailed(Instant now, LinkId link, in Message message, Outbox outbox)
+    {
+        Begin(now, outbox);
         if (_context.Links.Find(link) is { } unanswering)
         {
-            _detector.Unanswered(now, unanswering.PeerId); // A host where a send is a call that can fail; elsewhere the link is suspected or gone by now.
+            _detector.Unanswered(now, unanswering.PeerId);
         }
 
         TakeBack(now, link, message);

@@ -94,12 +94,15 @@ public readonly struct Link : IEquatable<Link>
     /// </summary>
     public bool TryBeginUse(Instant now) => _table.TryBeginUseAt(now, At);
 
+    /// <summary>Nothing came back from it in time, not even an acknowledgement. False where it was as slow the last time, too: that is its way then.</summary>
+    public bool TryNoteSlow(Instant now) => _table.TryNote(now, Id, LinkNoteKind.Slow);
+
     /// <summary>Notes since when neither side needs it, or that one does.</summary>
     public void JudgeNeed(Instant now)
     {
         if ((Purpose | PeerPurpose) != LinkPurpose.None)
         {
-            _table.ForgetNote(Id, LinkNoteKind.Unneeded);
+            _table.TryForgetNote(Id, LinkNoteKind.Unneeded);
         }
         else
         {

@@ -11,6 +11,9 @@ internal enum LinkNoteKind : byte
 
     /// <summary>Neither side needs the link since then.</summary>
     Unneeded,
+
+    /// <summary>The last answer came late, or has not come yet.</summary>
+    Slow,
 }
 
 // Times of links: the last sign of life of each, and what is noted about few.
@@ -64,13 +67,16 @@ public sealed partial class LinkTable
         return true;
     }
 
-    /// <summary>It holds no longer.</summary>
-    internal void ForgetNote(LinkId link, LinkNoteKind kind)
+    /// <summary>It holds no longer. Whether it did.</summary>
+    internal bool TryForgetNote(LinkId link, LinkNoteKind kind)
     {
-        if (IndexOfNote(link, kind) is >= 0 and var at)
+        if (IndexOfNote(link, kind) is not (>= 0 and var at))
         {
-            _notes.RemoveAt(at);
+            return false;
         }
+
+        _notes.RemoveAt(at);
+        return true;
     }
 
     internal Instant HeardAt(Instant now, int at) => now + new TimeSpan(HeardTicksAt(now, at) - now.Ticks);
@@ -87,9 +93,9 @@ public sealed partial class LinkTable
     internal void HearAt(Instant now, int at)
     {
         RestartAt(now, at);
-        if (_notes.Count > 0)
+        if (_notes.Count > 0 && TryForgetNote(new(_names[at].Id), LinkNoteKind.Unheard))
         {
-            ForgetNote(new(_names[at].Id), LinkNoteKind.Unheard);
+            TryForgetNote(new(_names[at].Id), LinkNoteKind.Slow); // It answered before anybody asked why it does not.
         }
     }
 
@@ -150,8 +156,9 @@ public sealed partial class LinkTable
 
     private void ForgetNotes(LinkId link)
     {
-        ForgetNote(link, LinkNoteKind.Unheard);
-        ForgetNote(link, LinkNoteKind.Unneeded);
+        TryForgetNote(link, LinkNoteKind.Unheard);
+        TryForgetNote(link, LinkNoteKind.Unneeded);
+        TryForgetNote(link, LinkNoteKind.Slow);
     }
 
     private readonly record struct Note(Moment Since, int Link, LinkNoteKind Kind);
