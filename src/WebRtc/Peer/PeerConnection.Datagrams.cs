@@ -58,7 +58,7 @@ public sealed partial class PeerConnection
     {
         _now = now;
         transmit = default;
-        if (!_isDraining && _ice.TryGetDatagram(now, buffer, out transmit))
+        if (TryTakeCopy(buffer, out transmit) || (!_isDraining && _ice.TryGetDatagram(now, buffer, out transmit)))
         {
             return Count(transmit);
         }
@@ -68,6 +68,7 @@ public sealed partial class PeerConnection
             return false;
         }
 
+        CopyForDoubtedPair(buffer[..length]);
         transmit = new Transmit(way.Path, way.Remote, length);
         return Count(transmit);
     }

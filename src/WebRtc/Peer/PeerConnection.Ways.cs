@@ -13,6 +13,10 @@ public sealed partial class PeerConnection
     private Instant _consentSince;
     private long _timeoutsSeen;
 
+    /// <summary>What has just gone over the overlay, and goes over the doubted pair as well.</summary>
+    private byte[] _copy = [];
+    private int _copyLength;
+
     /// <summary>Whether data goes over the overlay now.</summary>
     public bool IsOverOverlay => _options.Overlay is { } overlay && _way is { } way && way.Path == overlay.Path;
 
@@ -79,7 +83,7 @@ public sealed partial class PeerConnection
 
     /// <summary>
     /// Data over the direct pair was not acknowledged in time: ICE finds out whether the pair still works, and data goes over the overlay until it answers. Waiting for
-    /// consent to run out would cost half a minute.
+    /// consent to run out would cost half a minute. Meanwhile the pair gets a copy of everything.
     /// </summary>
     private void DoubtDirectWay(Instant now)
     {
@@ -95,6 +99,38 @@ public sealed partial class PeerConnection
             _ice.Doubt(now);
             ChooseWay(now);
         }
+    }
+
+    /// <summary>
+    /// A pair in doubt may well work, and the overlay may not: perhaps no other node has a link to both ends. If what was lost were only sent over the one that does not work, each timeout would choose that
+    /// one again. DTLS drops what arrives twice.
+    /// </summary>
+    private void CopyForDoubtedPair(ReadOnlySpan<byte> datagram)
+    {
+        if (IsOverOverlay && _pair is not null && _ice.State == IceState.Disconnected)
+        {
+            if (_copy.Length < datagram.Length)
+            {
+                _copy = new byte[LargestPacket];
+            }
+
+            datagram.CopyTo(_copy);
+            _copyLength = datagram.Length;
+        }
+    }
+
+    private bool TryTakeCopy(Span<byte> buffer, out Transmit transmit)
+    {
+        transmit = default;
+        if (_copyLength == 0 || _pair is not { } pair)
+        {
+            return false;
+        }
+
+        _copy.AsSpan(0, _copyLength).CopyTo(buffer);
+        transmit = new Transmit(pair.Path, pair.Remote, _copyLength);
+        _copyLength = 0;
+        return true;
     }
 
     private void EndSilentOverlay(Instant now)

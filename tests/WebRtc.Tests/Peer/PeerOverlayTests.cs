@@ -102,6 +102,30 @@ public sealed class PeerOverlayTests
         Assert.True(pair.RunUntil(() => pair.Answerer.Messages.Count == 1));
     }
 
+    /// <summary>A link between two nodes that nobody else has a link to both of: its overlay carries nothing. One late acknowledgement must not be the end of it.</summary>
+    [Fact]
+    public void A_direct_way_that_was_silent_for_a_moment_is_used_on_where_the_overlay_carries_nothing()
+    {
+        using var pair = PeerPair.WithOverlay();
+        pair.Connect();
+        var (here, _) = pair.OpenChannel(pair.Offerer, new() { Label = "80" });
+        Assert.True(pair.RunUntil(() => !pair.Offerer.Connection.IsOverOverlay));
+        pair.IsOverlayCut = true;
+
+        for (byte number = 0; number < 20; number++)
+        {
+            pair.IsDirectCut = number == 0;
+            pair.Send(pair.Offerer, here, [number]);
+            pair.RunFor(TimeSpan.FromMilliseconds(300));
+            pair.IsDirectCut = false;
+            pair.RunFor(TimeSpan.FromMilliseconds(1200));
+        }
+
+        Assert.True(pair.RunUntil(() => pair.Answerer.Messages.Count == 20));
+        Assert.Equal(Enumerable.Range(0, 20), pair.Answerer.Messages.Select(message => (int)message.Payload[0]));
+        Assert.False(pair.Offerer.Connection.IsOverOverlay);
+    }
+
     [Fact]
     public void With_both_ways_dead_it_ends_for_want_of_consent()
     {
