@@ -106,7 +106,7 @@ public sealed class RepairTests
     public void A_link_that_is_always_slow_is_left_for_another_way_once_and_then_waited_for()
     {
         var network = Ring(16);
-        var (from, to, hop) = ByOneHop(network);
+        var (from, to, _) = ByOneHop(network);
         network.Latency = OverlayOptions.Default.ProbePeriod * 0.55; // Longer than a used link may be silent.
         var rerouted = new List<int>();
 
@@ -122,7 +122,6 @@ public sealed class RepairTests
         Assert.True(rerouted[0] > 0); // The other ways are as slow.
         Assert.Equal([0, 0], rerouted[^2..]);
         Assert.Equal(4, to.Delivered.Count);
-        Assert.True(from.Node.IsLinked(hop.Id));
     }
 
     [Fact]
