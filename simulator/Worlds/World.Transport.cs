@@ -164,7 +164,7 @@ public sealed partial class World
     }
 
     /// <summary>The node wants back what was never acknowledged over a link.</summary>
-    private void TakeBack(int node, LinkId link)
+    private void TakeBack(int node, LinkId link, bool isEarly = false)
     {
         if (!_unacknowledged.TryGetValue(node, out var list))
         {
@@ -173,14 +173,14 @@ public sealed partial class World
 
         foreach (var entry in list)
         {
-            if (entry.Link == link)
+            if (entry.Link == link && !(isEarly && OverlayNode.CanWait(entry.Message)))
             {
                 var slot = _inFlight.Put(new InFlight { Message = entry.Message, From = node, FromLink = link });
                 _events.Add(_now, (int)EventKind.HandBack, node, slot);
             }
         }
 
-        list.RemoveAll(entry => entry.Link == link);
+        list.RemoveAll(entry => entry.Link == link && !(isEarly && OverlayNode.CanWait(entry.Message)));
         if (list.Count == 0)
         {
             _unacknowledged.Remove(node);

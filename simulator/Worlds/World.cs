@@ -341,7 +341,7 @@ public sealed partial class World
                 CloseLink(node, effect);
                 break;
             case EffectKind.TakeBack:
-                TakeBack(node, effect.Link);
+                TakeBack(node, effect.Link, isEarly: effect.Number != 0);
                 break;
             case EffectKind.OpenHub:
                 OpenHubSoon(node, effect.Link, effect.Number, effect.Detail as string);

@@ -80,8 +80,8 @@ public sealed partial class OverlayNode
     }
 
     /// <summary>
-    /// Asks the peers of links that were used and stayed silent. Whatever waits there for its acknowledgement does not wait for the answer to that question as well: it takes another way at once, and
-    /// perhaps arrives twice. A link that is always so slow is given more time from its second such use on. A tree has no other way.
+    /// Asks the peers of links that were used and stayed silent. What somebody waits for does not wait for the answer to that question as well: it takes another way at once, and perhaps arrives twice.
+    /// A link that is always so slow is given more time from its second such use on. A tree has no other way.
     /// </summary>
     private void ProbeUsedLinks(Instant now)
     {
@@ -89,8 +89,7 @@ public sealed partial class OverlayNode
         {
             if (_ring is not null && silent.TryNoteSlow(now))
             {
-                silent.IsSuspect = true;
-                _context.Outbox.TakeBack(silent.Id);
+                _context.Outbox.TakeBack(silent.Id, isEarly: true);
             }
 
             _detector.Suspect(now, silent.PeerId);

@@ -122,9 +122,28 @@ public sealed partial class OverlayNode
         }
     }
 
+    /// <summary>
+    /// Whether a message for a silent link may wait there for the verdict: the ring's own words, which are said again anyhow, and which the ring's timeouts take to be slow where a neighbour is dead.
+    /// Look-ups of applications, their answers, and what applications send cannot.
+    /// </summary>
+    public static bool CanWait(in Message message) => message.Kind switch
+    {
+        MessageKind.FindOwner => !MessageCodec.TryOpen(message, out var body, out _) || body.Payload is not FindOwner { Purpose: LookupPurpose.Application },
+        MessageKind.Owner or MessageKind.Data or MessageKind.Receipt or MessageKind.Unreachable => false,
+        >= MessageKind.ConnectionOffer and <= MessageKind.ConnectionRefuse => false,
+        MessageKind.PutRecord or MessageKind.RecordStored or MessageKind.GetRecord or MessageKind.Record => false,
+        _ => true,
+    };
+
     /// <summary>A message that was sent over the link and not acknowledged, after <see cref="EffectKind.TakeBack"/> or <see cref="LinkLost"/>.</summary>
     public void HandBack(Instant now, LinkId link, in Message message, Outbox outbox)
     {
+        var isEarly = _context.Links.Find(link) is { } silent && !_detector.IsSuspect(silent.PeerId);
+        if (isEarly && CanWait(message))
+        {
+            return; // It is handed back again when the link is suspected or closed.
+        }
+
         Begin(now, outbox);
         TakeBack(now, link, message);
         Settle(now);

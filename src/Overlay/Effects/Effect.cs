@@ -35,7 +35,10 @@ public enum EffectKind : byte
     /// <summary>Close the connection of <see cref="Effect.Link"/>, for <see cref="Effect.Failure"/>. No <c>LinkLost</c> follows.</summary>
     CloseLink,
 
-    /// <summary>The link is under suspicion: hand its un-acknowledged messages back through <c>HandBack</c>. The connection stays.</summary>
+    /// <summary>
+    /// The link is silent: hand its un-acknowledged messages back through <c>HandBack</c>. The connection stays. With <see cref="Effect.Number"/> 1 it is not under suspicion yet, and
+    /// those that can wait (<see cref="OverlayNode.CanWait"/>) may be kept.
+    /// </summary>
     TakeBack,
 
     /// <summary>

@@ -54,7 +54,7 @@ public sealed class Outbox
     public void CloseLink(LinkId link, RingId peer, LinkFailure why) =>
         Add(new() { Kind = EffectKind.CloseLink, Link = link, Failure = why, Message = About(peer) });
 
-    public void TakeBack(LinkId link) => Add(new() { Kind = EffectKind.TakeBack, Link = link });
+    public void TakeBack(LinkId link, bool isEarly = false) => Add(new() { Kind = EffectKind.TakeBack, Link = link, Number = isEarly ? 1 : 0 });
 
     public void OpenHub(LinkId session, int hub, string? address = null) => Add(new() { Kind = EffectKind.OpenHub, Link = session, Number = hub, Detail = address });
 

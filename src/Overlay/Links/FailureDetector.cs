@@ -97,7 +97,6 @@ public sealed class FailureDetector
     public void Heard(Instant now, Link link)
     {
         link.Hear(now);
-        link.IsSuspect = false;
         if (_asked.Count == 0 || IndexOf(link.PeerId) is not (>= 0 and var at) || _asked[at].State == KeepAliveState.Unlinked)
         {
             return;
@@ -424,7 +423,6 @@ public sealed class FailureDetector
         foreach (var link in _links.Open)
         {
             link.Restart(now);
-            link.IsSuspect = false;
         }
     }
 

@@ -169,6 +169,25 @@ public sealed class LinkTableTests
     }
 
     [Fact]
+    public void A_link_is_slow_for_the_first_time_again_only_after_an_answer_that_came_before_anybody_asked()
+    {
+        var table = new LinkTable(8, 4);
+        var link = Open(table, 1);
+        var now = new Instant(TimeSpan.TicksPerSecond, 0);
+        link.TryBeginUse(now + TimeSpan.FromSeconds(1));
+
+        var wasTaken = table.TryTakeUnheard(now + TimeSpan.FromSeconds(2), out var silent);
+        var first = silent.TryNoteSlow(now + TimeSpan.FromSeconds(2));
+        link.Hear(now + TimeSpan.FromSeconds(3)); // Late: it was asked meanwhile.
+        var second = silent.TryNoteSlow(now + TimeSpan.FromSeconds(4));
+        link.TryBeginUse(now + TimeSpan.FromSeconds(5));
+        link.Hear(now + TimeSpan.FromSeconds(6));
+        var third = silent.TryNoteSlow(now + TimeSpan.FromSeconds(7));
+
+        Assert.Equal((true, true, false, true), (wasTaken, first, second, third));
+    }
+
+    [Fact]
     public void A_rate_limit_saves_up_for_one_second_and_no_longer()
     {
         var bucket = new TokenBucket();

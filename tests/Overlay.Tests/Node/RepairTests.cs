@@ -1,6 +1,5 @@
 using Overlay.Effects;
 using Overlay.Identity;
-using Overlay.Messages;
 using Overlay.Ring;
 using Overlay.Routing;
 
@@ -100,28 +99,6 @@ public sealed class RepairTests
         network.RunUntil(() => from.Endings.ContainsKey(request), Limit);
         Assert.Equal(Outcome.Done, from.Endings[request].Outcome);
         Assert.Single(to.Delivered);
-    }
-
-    [Fact]
-    public void A_link_that_is_always_slow_is_left_for_another_way_once_and_then_waited_for()
-    {
-        var network = Ring(16);
-        var (from, to, _) = ByOneHop(network);
-        network.Latency = OverlayOptions.Default.ProbePeriod * 0.55; // Longer than a used link may be silent.
-        var rerouted = new List<int>();
-
-        for (var message = 0; message < 4; message++)
-        {
-            var others = 0;
-            network.Sending = (node, _, sent) => others += node == from && sent.Kind == MessageKind.Data && sent.Has(MessageFlags.Rerouted) ? 1 : 0;
-            var request = from.Send(to.Id, $"slow {message}");
-            network.RunUntil(() => from.Endings.ContainsKey(request), Limit);
-            rerouted.Add(others);
-        }
-
-        Assert.True(rerouted[0] > 0); // The other ways are as slow.
-        Assert.Equal([0, 0], rerouted[^2..]);
-        Assert.Equal(4, to.Delivered.Count);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed class TestNetwork
     public bool IsSealed { get; init; }
 
     /// <summary>One way, and what is added at random to each message.</summary>
-    public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan Latency { get; init; } = TimeSpan.FromMilliseconds(10);
 
     public TimeSpan Jitter { get; init; }
 
