@@ -68,6 +68,18 @@ public sealed class SmokePlace : IAsyncLifetime
     /// <summary>A page that asks; the same for all tests of the class.</summary>
     internal async Task<SmokePage> ClientPageAsync() => _client ??= await OpenPageAsync();
 
+    /// <summary>As when somebody reloads the page that asks: with connections and an address of its own.</summary>
+    internal async Task<SmokePage> ReloadedClientPageAsync()
+    {
+        if (_client is { } before)
+        {
+            _client = null;
+            await before.DisposeAsync();
+        }
+
+        return await ClientPageAsync();
+    }
+
     /// <summary>A page that answers; the same for all tests of the class.</summary>
     internal async Task<SmokePage> ServingPageAsync()
     {

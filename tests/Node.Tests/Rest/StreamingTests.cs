@@ -127,7 +127,7 @@ public sealed class StreamingTests
         }
 
         Assert.Equal(Length, total);
-        Assert.InRange(most, 0, 32L * 1024 * 1024);
+        Assert.InRange(most, 0, Length / 3); // What pools keep of other tests is in it, too.
     }
 
     [Fact]
