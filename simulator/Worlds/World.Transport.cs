@@ -171,16 +171,17 @@ public sealed partial class World
             return;
         }
 
-        foreach (var entry in list)
+        list.RemoveAll(entry =>
         {
-            if (entry.Link == link && !(isEarly && OverlayNode.CanWait(entry.Message)))
+            if (entry.Link != link || (isEarly && OverlayNode.CanWait(entry.Message)))
             {
-                var slot = _inFlight.Put(new InFlight { Message = entry.Message, From = node, FromLink = link });
-                _events.Add(_now, (int)EventKind.HandBack, node, slot);
+                return false;
             }
-        }
 
-        list.RemoveAll(entry => entry.Link == link && !(isEarly && OverlayNode.CanWait(entry.Message)));
+            var slot = _inFlight.Put(new InFlight { Message = entry.Message, From = node, FromLink = link });
+            _events.Add(_now, (int)EventKind.HandBack, node, slot);
+            return true;
+        });
         if (list.Count == 0)
         {
             _unacknowledged.Remove(node);

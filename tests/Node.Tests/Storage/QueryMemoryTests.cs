@@ -14,6 +14,7 @@ public sealed class QueryMemoryTests
     [SlowFact]
     public Task A_million_records_pass_in_constant_memory() => PassAsync(1_000_000);
 
+    /// <summary>What is alive while records pass: a page of them, not the store.</summary>
     private static async Task PassAsync(int count)
     {
         using var folder = new StoreFolder();

@@ -218,7 +218,6 @@ public sealed class QueryTests
         Assert.Equal(1, await database.CountAsync(Store));
     }
 
-    /// <summary>What is alive while records pass: a page of them, not the store.</summary>
     private static async Task<Database> FilledAsync(StoreFolder folder, bool inMemory, int count = 1_024)
     {
         var database = await Database.OpenAsync("filled", folder.Options(inMemory));
