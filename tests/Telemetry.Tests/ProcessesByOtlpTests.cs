@@ -20,17 +20,17 @@ public sealed class ProcessesByOtlpTests : CommandTest
             nodes.Add((node, (await node.NextAsync("joined")).GetProperty("id").GetString()!));
         }
 
-        var (from, to) = await FarthestAsync(nodes);
+        string from;
         string[] route;
         do
         {
+            (from, var to) = await FarthestAsync(nodes);
             await UntilAnotherExportAsync(collector); // So the budgets for others' spans fill up again.
             route = await RouteAsync(nodes.Single(node => node.Id == from), to);
             await UntilAnotherExportAsync(collector);
         }
-        while (!IsWhole(collector, from, route));
+        while (route.Length < 5 || !IsWhole(collector, from, route)); // A young tree may still move.
 
-        Assert.True(route.Length >= 5, $"{route.Length} links only");
         Trail.Check(collector, from, route, route[..^1]);
         Assert.All(collector.Spans, seen => Assert.Equal("separate", seen.Service));
     }

@@ -9,6 +9,9 @@ internal sealed class SmokePage : IAsyncDisposable
     /// <summary>Generous, since a loaded machine is slow; a row normally takes a fraction of a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>For each attempt beyond the first; a page gives one up after 10 s.</summary>
+    private static readonly TimeSpan MorePatience = TimeSpan.FromSeconds(10);
+
     private readonly IPage _page;
     private readonly ConcurrentQueue<string> _said = new();
 
@@ -39,7 +42,7 @@ internal sealed class SmokePage : IAsyncDisposable
     /// <param name="attempts">How often a socket of the row may be dialled where the other side loses its first message.</param>
     public async Task RunAsync(string row, string host, int attempts = 1)
     {
-        Assert.Equal("ok", await _page.EvaluateAsync<string>("({ row, host, attempts }) => run(row, host, attempts)", new { row, host, attempts }).WaitAsync(Patience));
+        Assert.Equal("ok", await _page.EvaluateAsync<string>("({ row, host, attempts }) => run(row, host, attempts)", new { row, host, attempts }).WaitAsync(Patience + ((attempts - 1) * MorePatience)));
         Report();
     }
 

@@ -363,6 +363,14 @@
     },
   };
 
+  // Whoever lost a message waits for it for ever; where a row may be tried again, that is a failed attempt too.
+  const attemptLimit = 10000;
+  const limited = (attempt) => {
+    let handle;
+    const late = new Promise((_, reject) => (handle = setTimeout(() => reject(new Error(`no end within ${attemptLimit} ms`)), attemptLimit)));
+    return Promise.race([attempt, late]).finally(() => clearTimeout(handle));
+  };
+
   return Object.assign(window, {
     address: () => node.address(),
     serve: () => void serve(),
@@ -371,7 +379,8 @@
     run: async (row, host, attempts) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          await rowsOf[row](host, attempts);
+          const running = rowsOf[row](host, attempts);
+          await (attempts > 1 ? limited(running) : running);
           return 'ok';
         } catch (error) {
           if (attempt >= attempts) throw error;

@@ -1,5 +1,6 @@
 using Overlay.Nodes.Rest;
 using Overlay.Nodes.Storage;
+using Overlay.Nodes.Streams;
 using Overlay.Runtime;
 
 namespace Overlay.Nodes.Tests.Rest;
@@ -114,7 +115,9 @@ public sealed class StreamingTests
         rest.Server.MapPost("/echo", context => context.Response.StreamAsync(context.Request.Body.AsStream()));
         await EchoedAsync(rest, 20_000_000); // What pools keep from then on is not of the bytes that pass.
 
-        Assert.InRange(await EchoedAsync(rest, 200_000_000), 0, 32L * 1024 * 1024);
+        // A window each way may be full, one item beyond it; what lies in channels and buffers beside that is little.
+        const long Windows = 2 * (16L * 1024 * 1024 + CreditStream.MaxItemBytes);
+        Assert.InRange(await EchoedAsync(rest, 200_000_000), 0, Windows + 4 * 1024 * 1024);
     }
 
     /// <summary>Has so many bytes come back, and says how much more memory was in use on the way.</summary>
@@ -128,12 +131,15 @@ public sealed class StreamingTests
         {
             if (turn % 500 == 0)
             {
-                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+                most = Math.Max(most, InUse() - before);
             }
         }
 
         Assert.Equal(length, total);
         return most;
+
+        // Others go on writing until the windows are full: what they leave behind between a collection and the look at it is not kept, and gone with the next.
+        static long InUse() => Enumerable.Range(0, 4).Min(_ => GC.GetTotalMemory(forceFullCollection: true));
     }
 
     [Fact]

@@ -5,7 +5,10 @@ namespace Overlay.Runtime.Tests.Telemetry;
 /// <summary>Nodes in a tree of two children each: few enough to be live, and yet far from each other.</summary>
 internal static class TreeOfNodes
 {
-    /// <summary>Members enough for six links between two leaves.</summary>
+    /// <summary>Links; six lie between those farthest apart.</summary>
+    public const int LongWay = 5;
+
+    /// <summary>Members enough for that.</summary>
     public const int Count = 15;
 
     public static async Task<OverlayHost[]> StartAsync(TestNetwork network, Func<int, RuntimeOptions, RuntimeOptions>? adjust = null)
@@ -21,24 +24,26 @@ internal static class TreeOfNodes
         return nodes;
     }
 
-    /// <summary>Two members as far apart as any, and the route between them, its end included.</summary>
-    public static async Task<(OverlayHost From, OverlayHost To)> FarthestAsync(OverlayHost[] nodes)
+    /// <summary>Two members between which a message went a long way a moment ago.</summary>
+    /// <remarks>Not simply those farthest apart in the tree: members take short cuts over links that are left from their earlier places.</remarks>
+    public static async Task<(OverlayHost From, OverlayHost To)> FarApartAsync(OverlayHost[] nodes)
     {
-        var one = await FarthestFromAsync(nodes[^1], nodes);
-        var other = await FarthestFromAsync(one, nodes); // In a tree, the farthest of the farthest.
-        return (one, other);
-    }
-
-    private static async Task<OverlayHost> FarthestFromAsync(OverlayHost from, OverlayHost[] nodes)
-    {
-        var (best, most) = (from, 0);
-        foreach (var to in nodes.Where(to => to != from))
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
         {
-            var report = await from.SendAsync(to.Id, "how far?"u8.ToArray(), cancellationToken: Cancelled);
-            (best, most) = report.Hops > most ? (to, report.Hops) : (best, most);
-        }
+            foreach (var from in nodes)
+            {
+                foreach (var to in nodes.Where(to => to != from))
+                {
+                    if ((await from.SendAsync(to.Id, "how far?"u8.ToArray(), cancellationToken: Cancelled)).Hops >= LongWay)
+                    {
+                        return (from, to);
+                    }
 
-        return best;
+                    Assert.InRange(TimeProvider.System.GetElapsedTime(begun), TimeSpan.Zero, Patience.Long);
+                }
+            }
+        }
     }
 
     private static async Task<bool> IsPlacedAsync(OverlayHost node) => (await node.SnapshotAsync(Cancelled)).Phase == NodePhase.Member;
