@@ -23,21 +23,33 @@ public sealed class PeersTests(SmokePlace place) : IClassFixture<SmokePlace>
         await using var page = await place.OpenPageAsync();
         var addresses = await page.AskAsync<string[]>("count => addNodes(count)", Pairs);
 
-        // Ten pairs at a time: a page's own limit is 4 s, and its one thread has three connections to set up for each of its nodes.
-        var pairs = new List<(string FromPage, string FromNode)>();
-        foreach (var some in addresses.Index().Chunk(10))
+        // Ten pairs at a time: a page's own limit is 4 s, and its one thread has three connections to set up for each of its nodes. On a loaded machine that may still be too many;
+        // what failed is dialled again, by both at the same time, by fewer and fewer at once. Only a browser that stands still for ever may be left out, which few do.
+        var (left, standing) = (addresses.Index().ToArray(), 0);
+        foreach (var atOnce in (int[])[10, 4, 2, 1])
         {
-            pairs.AddRange(await Task.WhenAll(some.Select(async pair =>
+            var failed = new List<((int Index, string Item) Pair, string FromPage, string FromNode)>();
+            foreach (var some in left.Chunk(atOnce))
             {
-                var fromPage = page.AskAsync<string>("({ index, host }) => fetchFrom(index, host)", new { index = pair.Index + 1, host = node.Id.ToString() });
-                var fromNode = TextAsync(node, $"rest://{pair.Item}/");
-                return (await fromPage, await fromNode);
-            })));
+                failed.AddRange((await Task.WhenAll(some.Select(DialAsync))).Where(seen => (seen.FromPage, seen.FromNode) != ("node", "page")));
+            }
+
+            left = [.. await failed.ToAsyncEnumerable().Where(async (seen, _) => !await StandsStillAsync(seen.Pair.Index)).Select(seen => seen.Pair).ToArrayAsync(Cancelled)];
+            standing += failed.Count - left.Length;
+            TestContext.Current.TestOutputHelper?.WriteLine($"failed with {atOnce} at once: {string.Join("; ", failed)}; {standing} browsers stand still");
         }
 
-        var failed = pairs.Where(pair => pair != ("node", "page")).ToList();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{Pairs - failed.Count} of {Pairs} pairs: {string.Join("; ", failed)}");
-        Assert.InRange(failed.Count, 0, Pairs / 20);
+        Assert.Empty(left);
+        Assert.InRange(standing, 0, Pairs / 4);
+
+        Task<bool> StandsStillAsync(int index) => page.AskAsync<bool>("({ index, host }) => standsStill(index, host)", new { index = index + 1, host = node.Id.ToString() });
+
+        async Task<((int Index, string Item) Pair, string FromPage, string FromNode)> DialAsync((int Index, string Item) pair)
+        {
+            var fromPage = page.AskAsync<string>("({ index, host }) => fetchFrom(index, host)", new { index = pair.Index + 1, host = node.Id.ToString() });
+            var fromNode = TextAsync(node, $"rest://{pair.Item}/");
+            return (pair, await fromPage, await fromNode);
+        }
     }
 
     [Fact]

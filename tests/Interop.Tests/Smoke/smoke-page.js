@@ -404,6 +404,11 @@
         return error.message;
       }
     },
+    // Chromium that takes its own offer back just as it begins to look for its addresses never looks again, whatever it is offered: no candidate, no check, until the page is reloaded.
+    standsStill: (index, host) => {
+      const { connection } = nodes[index].network.getPeers().get(host);
+      return connection.iceGatheringState === 'gathering' && connection.iceConnectionState === 'new';
+    },
     get: async (host, path) => {
       try {
         return await (await fetch(host, path)).text();
