@@ -11,6 +11,9 @@ namespace Overlay.Nodes.Network;
 /// </remarks>
 internal static class Handshake
 {
+    /// <summary>Bytes of an answer that makes no sense, for whoever has to find out whose it is.</summary>
+    private const int MaxShown = 8;
+
     private static readonly ReadOnlyMemory<byte> Accepted = new byte[] { 0 };
     private static readonly ReadOnlyMemory<byte> Refused = new byte[] { 1 };
 
@@ -45,7 +48,7 @@ internal static class Handshake
 
         if (!answer.Span.SequenceEqual(Accepted.Span))
         {
-            throw new OverlayException(OverlayError.InvalidMessage, $"{channel.Remote} answered on port {channel.Label} with {answer.Length} bytes instead of the one that accepts or refuses.");
+            throw new OverlayException(OverlayError.InvalidMessage, $"{channel.Remote} answered on port {channel.Label} with {answer.Length} bytes instead of the one that accepts or refuses; they begin with {Convert.ToHexStringLower(answer.Span[..Math.Min(answer.Length, MaxShown)])}.");
         }
     }
 }
