@@ -33,8 +33,12 @@ internal static class Handshake
     }
 
     /// <summary>Waits until the acceptor has decided.</summary>
+    /// <remarks>
+    /// A browser loses, about once in 2,000 times, what a page sends in the very moment in which it says that a channel is open: the accepting byte. What comes of a page instead of it can
+    /// only come of a port that has accepted, and is left to be read; a page's original would swallow it.
+    /// </remarks>
     /// <exception cref="OverlayException">Refused, or what answers is no port.</exception>
-    public static async Task AcceptedAsync(PeerChannel channel, CancellationToken cancellationToken)
+    public static async Task AcceptedAsync(TrackedChannel channel, CancellationToken cancellationToken)
     {
         if (await channel.ReceiveAsync(cancellationToken).ConfigureAwait(false) is not { } answer)
         {
@@ -46,9 +50,17 @@ internal static class Handshake
             throw new OverlayException(OverlayError.ConnectionRefused, $"{channel.Remote} refused: nobody listens on port {channel.Label} there, or it is full.");
         }
 
-        if (!answer.Span.SequenceEqual(Accepted.Span))
+        if (answer.Span.SequenceEqual(Accepted.Span))
         {
-            throw new OverlayException(OverlayError.InvalidMessage, $"{channel.Remote} answered on port {channel.Label} with {answer.Length} bytes instead of the one that accepts or refuses; they begin with {Convert.ToHexStringLower(answer.Span[..Math.Min(answer.Length, MaxShown)])}.");
+            return;
         }
+
+        if (channel.Remote.Proof != PeerProof.Vouched || answer.Length <= Accepted.Length)
+        {
+            var begin = Convert.ToHexStringLower(answer.Span[..Math.Min(answer.Length, MaxShown)]);
+            throw new OverlayException(OverlayError.InvalidMessage, $"{channel.Remote} answered on port {channel.Label} with {answer.Length} bytes ({begin}…) instead of the one that accepts or refuses.");
+        }
+
+        channel.PutBack(answer);
     }
 }

@@ -8,6 +8,7 @@ internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) :
 {
     private volatile bool _isStopped;
     private int _isClosing;
+    private ReadOnlyMemory<byte>? _putBack;
 
     public PeerTraffic Traffic { get; } = traffic;
 
@@ -53,6 +54,12 @@ internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) :
     /// <inheritdoc/>
     public override async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken = default)
     {
+        if (_putBack is { } first)
+        {
+            _putBack = null;
+            return first;
+        }
+
         ReadOnlyMemory<byte>? message;
         try
         {
@@ -71,6 +78,9 @@ internal sealed class TrackedChannel(PeerChannel channel, PeerTraffic traffic) :
 
         return _isStopped ? throw Stopped(null) : null;
     }
+
+    /// <summary>Makes a message that was received the next one again. Before anybody else reads.</summary>
+    public void PutBack(ReadOnlyMemory<byte> message) => _putBack = message;
 
     /// <inheritdoc/>
     public override ValueTask FlushAsync(CancellationToken cancellationToken = default) => channel.FlushAsync(cancellationToken);

@@ -192,6 +192,33 @@ public sealed class NodeNetworkTests
         await Soon.UntilAsync(() => alice.Network.Peers.All(peer => peer.OpenChannels == 0));
     }
 
+    // Browsers lose what a page sends in the moment in which its channel opens.
+    [Fact]
+    public async Task A_page_whose_accepting_byte_was_lost_is_understood_by_its_first_message()
+    {
+        await using var net = new MemoryNetwork();
+        var (node, page) = (net.Add(), net.Add(isPage: true));
+        page.Endpoint.Opened = channel => _ = channel.SendAsync(new byte[] { 0, 7 }).AsTask();
+
+        var channel = await node.Network.ConnectAsync(page.Address, "80", Cancelled);
+
+        Assert.Equal([0, 7], (await channel.ReceiveAsync(Cancelled))!.Value.ToArray());
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 2 })]
+    [InlineData(new byte[0])]
+    public async Task A_page_that_answers_with_what_no_port_says_ends_the_attempt(byte[] answer)
+    {
+        await using var net = new MemoryNetwork();
+        var (node, page) = (net.Add(), net.Add(isPage: true));
+        page.Endpoint.Opened = channel => _ = channel.SendAsync(answer).AsTask();
+
+        var error = await Assert.ThrowsAsync<OverlayException>(async () => await node.Network.ConnectAsync(page.Address, "80", Cancelled));
+
+        Assert.Equal(OverlayError.InvalidMessage, error.Reason);
+    }
+
     [Fact]
     public async Task A_page_is_given_a_moment_before_it_is_accepted_or_refused()
     {
