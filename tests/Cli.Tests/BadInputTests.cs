@@ -35,7 +35,7 @@ public sealed class BadInputTests : CommandTest
         var serving = ServeAsync(server);
         var uri = $"ws://127.0.0.1:{port}";
 
-        var ended = await RunAsync([command, "--json", "--hub", uri, .. more]);
+        var ended = await RunAsync([command, "--json", "--timeout", "5s", "--hub", uri, .. more]);
 
         AssertFailed(ended, 2, uri, "no Overlay hub", "Check address, port and scheme");
         Assert.Equal("NotAHub", ended.OnlyJson.GetProperty("reason").GetString());

@@ -9,8 +9,8 @@ public sealed class ScheduleTests
     private const int Threads = 2;
 
     [Theory]
-    [InlineData(ScheduleKind.Kept, 1000)]
-    [InlineData(ScheduleKind.Free, 500)]
+    [InlineData(ScheduleKind.Kept, 250)]
+    [InlineData(ScheduleKind.Free, 150)]
     [InlineData(ScheduleKind.Founding, 500)]
     public void No_schedule_breaks_the_invariant_and_each_ends_in_one_correct_ring(ScheduleKind kind, int count) => Holds(kind, 1, count);
 
