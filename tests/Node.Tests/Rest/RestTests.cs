@@ -204,9 +204,10 @@ public sealed class RestTests
     public async Task Whoever_is_being_served_when_the_server_ends_hears_of_it()
     {
         await using var rest = new RestPair(isLoopback: false);
-        var aborted = new TaskCompletionSource();
+        var (begun, aborted) = (new TaskCompletionSource(), new TaskCompletionSource());
         rest.Server.MapGet("/", async context =>
         {
+            begun.SetResult();
             try
             {
                 await Task.Delay(Timeout.Infinite, context.RequestAborted);
@@ -217,7 +218,7 @@ public sealed class RestTests
             }
         });
         var fetching = rest.FetchAsync("/");
-        await Soon.UntilAsync(() => rest.Server.Serving == 1);
+        await Soon.Async(begun.Task);
 
         await rest.Server.DisposeAsync();
 
